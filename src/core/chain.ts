@@ -1,0 +1,280 @@
+import { GexError } from '../errors.js';
+import { type Calendar, dayOf, FIRST_YEAR, LAST_YEAR, NYSE, newYorkDate } from './calendar.js';
+import type { ChainSnapshot, ChainSource, ContractTable, Expiry, PricingModel, Right, Settlement } from './model.js';
+import { parseOcc } from './occ.js';
+import { expiryInstant, isAdjustedRoot, settlementOf, underlyingOf } from './settlement.js';
+
+/** n unknowns. */
+export function emptyColumn(n: number): Float64Array {
+  return new Float64Array(n).fill(Number.NaN);
+}
+
+/** What a source may know of a contract, as columns; NaN until a reader writes the row that `add` returned. */
+export interface ChainColumns {
+  readonly bid: Float64Array;
+  readonly ask: Float64Array;
+  readonly last: Float64Array;
+  readonly iv: Float64Array;
+  readonly openInterest: Float64Array;
+  readonly volume: Float64Array;
+  readonly delta: Float64Array;
+  readonly gamma: Float64Array;
+  readonly dealerPosition: Float64Array;
+  /** 100 until written. */
+  readonly multiplier: Float64Array;
+}
+
+/** A date (`YYYY-MM-DD`), an instant in epoch ms, or nothing but a year fraction. */
+export type ExpiryTerm = { readonly date: string } | { readonly expiryMs: number } | { readonly years: number };
+
+/** What `finish` adds to the contracts. */
+export interface ChainHead {
+  /** Default: the underlying of most contracts. */
+  readonly underlying?: string;
+  readonly asOfMs: number;
+  readonly spot: number;
+  readonly close?: number;
+  readonly rate?: number;
+  readonly dividendYield?: number;
+  readonly model?: PricingModel;
+  readonly source: ChainSource;
+  readonly warnings?: readonly string[];
+}
+
+/** Collects rows into a snapshot. Every row given is either added or counted as rejected by reason. */
+export interface ChainBuilder {
+  readonly columns: ChainColumns;
+  readonly expiries: readonly Expiry[];
+  /** Index of a root's expiry; -1 when the date is no date or outside the calendar. */
+  expiry(root: string, term: ExpiryTerm, settlement?: Settlement): number;
+  /** The row of a new contract; -1 when it was rejected: bad expiry (index -1), bad strike, duplicate. */
+  add(symbol: string, expiry: number, right: Right, strike: number): number;
+  /** The same by OCC symbol, reading each root and date only once. */
+  addSymbol(symbol: string): number;
+  reject(reason: string): void;
+  /** Throws `data` when there is no contract at all. */
+  finish(head: ChainHead): ChainSnapshot;
+}
+
+/** A builder for at most `capacity` rows. */
+export function createChainBuilder(capacity: number, calendar: Calendar = NYSE): ChainBuilder {
+  const columns: ChainColumns = {
+    bid: emptyColumn(capacity),
+    ask: emptyColumn(capacity),
+    last: emptyColumn(capacity),
+    iv: emptyColumn(capacity),
+    openInterest: emptyColumn(capacity),
+    volume: emptyColumn(capacity),
+    delta: emptyColumn(capacity),
+    gamma: emptyColumn(capacity),
+    dealerPosition: emptyColumn(capacity),
+    multiplier: new Float64Array(capacity).fill(100),
+  };
+  const symbols: string[] = [];
+  const strikes = new Float64Array(capacity);
+  const sides = new Int8Array(capacity);
+  const expiryOf = new Uint16Array(capacity);
+  const expiries: Expiry[] = [];
+  const expiryIndex = new Map<string, number>();
+  /** Strikes already taken, by 2 * expiry + (1 for calls). */
+  const taken: Set<number>[] = [];
+  const rejected: Record<string, number> = {};
+
+  const reject = (reason: string): void => {
+    rejected[reason] = (rejected[reason] ?? 0) + 1;
+  };
+
+  const expiry = (root: string, term: ExpiryTerm, settlement?: Settlement): number => {
+    const key = `${root} ${JSON.stringify(term)} ${settlement ?? ''}`;
+    let index = expiryIndex.get(key);
+    if (index === undefined) {
+      const row = describeExpiry(root, term, settlement, calendar);
+      index = row === undefined || expiries.length > 0xfffe ? -1 : expiries.push(row) - 1;
+      expiryIndex.set(key, index);
+      taken.push(new Set(), new Set());
+    }
+    return index;
+  };
+
+  const add = (symbol: string, expiryRow: number, right: Right, strike: number): number => {
+    const strikesTaken = taken[2 * expiryRow + (right === 'C' ? 1 : 0)];
+    if (strikesTaken === undefined) reject('bad expiry');
+    else if (!(strike > 0 && strike < Number.POSITIVE_INFINITY)) reject('bad strike');
+    else if (strikesTaken.has(strike)) reject('duplicate');
+    else {
+      strikesTaken.add(strike);
+      const row = symbols.push(symbol) - 1;
+      strikes[row] = strike;
+      sides[row] = right === 'C' ? 1 : -1;
+      expiryOf[row] = expiryRow;
+      return row;
+    }
+    return -1;
+  };
+
+  // Sources list a chain expiry by expiry: the root and date of most rows are those of the row before.
+  let lastPrefix = 'none yet';
+  let lastExpiry = -1;
+  const addSymbol = (symbol: string): number => {
+    const prefixLength = symbol.length - 9;
+    if (prefixLength !== lastPrefix.length || !symbol.startsWith(lastPrefix)) {
+      const contract = parseOcc(symbol);
+      if (contract === undefined) {
+        reject('bad symbol');
+        return -1;
+      }
+      lastPrefix = symbol.slice(0, prefixLength);
+      lastExpiry = expiry(contract.root, { date: contract.date });
+    }
+    const right = symbol.charCodeAt(prefixLength);
+    const mills = eightDigits(symbol, prefixLength + 1);
+    if ((right !== 67 && right !== 80) || mills < 0) {
+      reject('bad symbol');
+      return -1;
+    }
+    return add(symbol, lastExpiry, right === 67 ? 'C' : 'P', mills / 1000);
+  };
+
+  const finish = (head: ChainHead): ChainSnapshot => {
+    const length = symbols.length;
+    if (length === 0) {
+      throw new GexError(
+        'data',
+        `${head.source.name}: holds no option contract${tally(rejected, ' (', ')')}; is it an option chain?`,
+      );
+    }
+    const column = (name: keyof ChainColumns): Float64Array => columns[name].subarray(0, length);
+    const contracts: ContractTable = {
+      length,
+      symbol: symbols,
+      strike: strikes.subarray(0, length),
+      side: sides.subarray(0, length),
+      expiry: expiryOf.subarray(0, length),
+      expiries,
+      multiplier: column('multiplier'),
+    };
+    const warnings = [...(head.warnings ?? []), ...adjustedWarnings(contracts)];
+    for (const name of ['bid', 'ask', 'last', 'iv', 'openInterest', 'volume'] as const) {
+      const count = dropImpossible(column(name));
+      if (count > 0) warnings.push(`${count} contracts have a negative or infinite ${NAMES[name]}: read as unknown`);
+    }
+    const delta = column('delta');
+    const gamma = column('gamma');
+    const dealerPosition = column('dealerPosition');
+    return {
+      underlying: head.underlying ?? commonUnderlying(contracts),
+      asOfMs: head.asOfMs,
+      spot: head.spot,
+      ...(head.close === undefined ? {} : { close: head.close }),
+      ...(head.rate === undefined ? {} : { rate: head.rate }),
+      ...(head.dividendYield === undefined ? {} : { dividendYield: head.dividendYield }),
+      model: head.model ?? 'bsm',
+      contracts,
+      bid: column('bid'),
+      ask: column('ask'),
+      last: column('last'),
+      iv: column('iv'),
+      openInterest: column('openInterest'),
+      volume: column('volume'),
+      ...(isKnown(delta) || isKnown(gamma) ? { vendor: { delta, gamma } } : {}),
+      ...(isKnown(dealerPosition) ? { dealerPosition } : {}),
+      source: head.source,
+      rejected,
+      warnings,
+    };
+  };
+
+  return { columns, expiries, expiry, add, addSymbol, reject, finish };
+}
+
+const NAMES = {
+  bid: 'bid',
+  ask: 'ask',
+  last: 'last price',
+  iv: 'implied volatility',
+  openInterest: 'open interest',
+  volume: 'volume',
+} as const;
+
+function describeExpiry(
+  root: string,
+  term: ExpiryTerm,
+  settlement: Settlement | undefined,
+  calendar: Calendar,
+): Expiry | undefined {
+  if ('years' in term) {
+    if (!Number.isFinite(term.years)) return undefined;
+    return { label: `t=${term.years}`, root, settlement: settlement ?? 'pm', expiryMs: Number.NaN, years: term.years };
+  }
+  const label = 'date' in term ? term.date : isInstant(term.expiryMs) ? newYorkDate(term.expiryMs) : '';
+  if (!isCalendarDate(label)) return undefined;
+  const settles = settlement ?? settlementOf(root, label, calendar);
+  const expiryMs = 'date' in term ? expiryInstant(root, label, settles, calendar) : term.expiryMs;
+  return { label, root, settlement: settles, expiryMs };
+}
+
+const isInstant = (ms: number): boolean => Math.abs(ms) <= 8.64e15;
+
+function isCalendarDate(date: string): boolean {
+  const year = Number(date.slice(0, 4));
+  return dayOf(date) !== undefined && year >= FIRST_YEAR && year <= LAST_YEAR;
+}
+
+/** The number in the eight digits from `start` to the end; -1 when they are not eight digits. */
+function eightDigits(text: string, start: number): number {
+  let value = 0;
+  for (let i = start; i < start + 8; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/** Makes negative and infinite values unknown; returns how many there were. */
+function dropImpossible(column: Float64Array): number {
+  let count = 0;
+  for (let i = 0; i < column.length; i++) {
+    const value = column[i] as number;
+    if (value < 0 || value === Number.POSITIVE_INFINITY) {
+      column[i] = Number.NaN;
+      count++;
+    }
+  }
+  return count;
+}
+
+function isKnown(column: Float64Array): boolean {
+  return column.some((value) => !Number.isNaN(value));
+}
+
+function contractsByRoot(contracts: ContractTable): Map<string, number> {
+  const counts = new Float64Array(contracts.expiries.length);
+  for (const expiry of contracts.expiry) counts[expiry] = (counts[expiry] as number) + 1;
+  const roots = new Map<string, number>();
+  contracts.expiries.forEach(({ root }, i) => {
+    roots.set(root, (roots.get(root) ?? 0) + (counts[i] as number));
+  });
+  return roots;
+}
+
+function commonUnderlying(contracts: ContractTable): string {
+  const counts = new Map<string, number>();
+  for (const [root, count] of contractsByRoot(contracts)) {
+    const underlying = underlyingOf(root);
+    counts.set(underlying, (counts.get(underlying) ?? 0) + count);
+  }
+  return [...counts].reduce((best, next) => (next[1] > best[1] ? next : best))[0];
+}
+
+function adjustedWarnings(contracts: ContractTable): string[] {
+  return [...contractsByRoot(contracts)]
+    .filter(([root]) => isAdjustedRoot(root))
+    .map(([root, count]) => `${count} contracts of the adjusted root ${root} are counted at their listed multiplier`);
+}
+
+/** `reason 3, other reason 5` in brackets; empty for no counts. */
+function tally(counts: Readonly<Record<string, number>>, before: string, after: string): string {
+  const parts = Object.entries(counts).map(([reason, count]) => `${reason} ${count}`);
+  return parts.length === 0 ? '' : `${before}${parts.join(', ')}${after}`;
+}
