@@ -1,0 +1,52 @@
+import { type Resolution, resolveSettings } from '../config/resolve.js';
+import { readSources } from '../config/sources.js';
+import { type Ctx, systemClock } from '../io/ctx.js';
+import { createLog } from './log.js';
+import type { Invocation } from './program.js';
+import { createStory } from './progress.js';
+import { createOutput, wantsColor } from './ui.js';
+
+/** What a run takes from its process. */
+export interface World {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly folder: string;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly abort: AbortController;
+  /** Filled as soon as the options are known. */
+  readonly secrets: string[];
+}
+
+/** Resolves the options, builds the context and runs the command. */
+export async function runInvocation({ command, args, flags }: Invocation, world: World): Promise<void> {
+  const { settings, origins, secrets } = await resolution(flags, world, command.standalone === true);
+  world.secrets.push(...secrets);
+  const color = wantsColor(world.stdout, world.environment, settings.noColor);
+  const level = settings.quiet ? 'error' : settings.verbose ? 'debug' : settings.logLevel;
+  const quiet = settings.quiet || level === 'silent';
+  const story = createStory({ stream: world.stderr, quiet, now: systemClock.now });
+  const ctx: Ctx = {
+    log: createLog({
+      level,
+      write: story.line,
+      secrets,
+      ...(world.stderr.isTTY ? {} : { now: systemClock.now }),
+    }),
+    clock: systemClock,
+    signal: world.abort.signal,
+    progress: story.progress,
+  };
+  const out = createOutput({ stream: world.stdout, json: settings.json, color, abort: world.abort });
+  try {
+    const { run } = await command.load();
+    await run({ args, settings, origins, ctx, out });
+    world.abort.signal.throwIfAborted();
+  } finally {
+    story.close();
+  }
+}
+
+async function resolution(flags: Invocation['flags'], world: World, standalone: boolean): Promise<Resolution> {
+  if (standalone) return resolveSettings({ flags, environment: {}, dotenv: {} });
+  return resolveSettings(await readSources(world.folder, world.environment, flags));
+}

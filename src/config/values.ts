@@ -1,0 +1,92 @@
+import type { ValueType } from './option.js';
+
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+function toNumber(text: string): number {
+  return DECIMAL.test(text) ? Number(text) : Number.NaN;
+}
+
+/** A finite decimal within the closed range. */
+export function decimal(placeholder: string, min: number, max: number): ValueType<number> {
+  return {
+    placeholder,
+    accepts: `a number from ${min} to ${max}`,
+    parse: (text) => {
+      const value = toNumber(text);
+      return value >= min && value <= max ? value : undefined;
+    },
+    format: String,
+  };
+}
+
+/** A whole number within the closed range. */
+export function whole(placeholder: string, min: number, max: number): ValueType<number> {
+  return {
+    placeholder,
+    accepts: `a whole number from ${min} to ${max}`,
+    parse: (text) => {
+      const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+      return value >= min && value <= max ? value : undefined;
+    },
+    format: String,
+  };
+}
+
+/** One word of a closed set. */
+export function oneOf<const W extends string>(placeholder: string, choices: readonly W[]): ValueType<W> {
+  return {
+    placeholder,
+    accepts: `one of ${choices.join(', ')}`,
+    parse: (text) => choices.find((choice) => choice === text.toLowerCase()),
+    format: String,
+    choices,
+  };
+}
+
+/** Any text that is not empty. */
+export function text(placeholder: string, accepts: string): ValueType<string> {
+  return { placeholder, accepts, parse: (value) => value || undefined, format: String };
+}
+
+/** An http or https address, without its trailing slash. */
+export const httpAddress: ValueType<string> = {
+  placeholder: 'URL',
+  accepts: 'an http:// or https:// address',
+  parse: (value) => {
+    if (!/^https?:\/\/\S+$/i.test(value) || !URL.canParse(value)) return undefined;
+    return value.replace(/\/+$/, '');
+  },
+  format: String,
+};
+
+/** The lexical rule of GexBot tickers (contract section 1.3); a leading ^ or _ of an index is dropped. */
+const TICKER = /^[A-Z]{1,5}(_[A-Z]{1,5})?$/;
+
+export const ticker: ValueType<string> = {
+  placeholder: 'TICKER',
+  accepts: '1 to 5 letters such as SPY or SPX, or a pair such as ES_SPX',
+  parse: (value) => {
+    const upper = value.toUpperCase().replace(/^[\^_]/, '');
+    return TICKER.test(upper) ? upper : undefined;
+  },
+  format: String,
+};
+
+/** Values of one type separated by commas, without repeats; at least one. */
+export function listOf<T>(item: ValueType<T>, accepts: string): ValueType<readonly T[]> {
+  return {
+    placeholder: item.placeholder ?? 'VALUE',
+    accepts,
+    parse: (value) => {
+      const items: T[] = [];
+      for (const part of value.split(',')) {
+        const parsed = item.parse(part.trim());
+        if (parsed === undefined) return undefined;
+        if (!items.includes(parsed)) items.push(parsed);
+      }
+      return items;
+    },
+    format: (items) => items.map(item.format).join(','),
+    list: true,
+  };
+}

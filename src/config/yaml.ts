@@ -1,0 +1,94 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { didYouMean } from './suggest.js';
+
+/** One value of the file as text, ready for the option's own parser. */
+export interface YamlEntry {
+  /** Dotted path. */
+  readonly path: string;
+  readonly text: string;
+  readonly line: number;
+}
+
+export interface YamlReading {
+  readonly entries: readonly YamlEntry[];
+  /** One sentence each. */
+  readonly faults: readonly string[];
+}
+
+export interface YamlInput {
+  readonly name: string;
+  readonly text: string;
+  /** The dotted paths that exist. */
+  readonly known: ReadonlySet<string>;
+  /** Values for `${NAME}`. */
+  readonly variables: (name: string) => string | undefined;
+}
+
+/** The known values of a YAML file, with `${NAME}` expanded, and every fault in it. Keys without a value count as absent. */
+export function readYaml(input: YamlInput): YamlReading {
+  const lines = new LineCounter();
+  const document = parseDocument(input.text, { lineCounter: lines, prettyErrors: false });
+  const entries: YamlEntry[] = [];
+  const faults: string[] = [];
+  const lineOf = (node: Node | null): number => (node?.range ? lines.linePos(node.range[0]).line : 1);
+  const fault = (line: number, sentence: string): void => {
+    faults.push(`${input.name}:${line}: ${sentence}`);
+  };
+
+  for (const error of document.errors) fault(lines.linePos(error.pos[0]).line, error.message);
+  if (faults.length > 0) return { entries, faults };
+
+  const sections = new Set([...input.known].flatMap((path) => prefixes(path)));
+
+  const expand = (text: string, path: string, line: number): string =>
+    text.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
+      const value = input.variables(name);
+      if (value === undefined) fault(line, `${path} names \${${name}}, which is not set in the environment`);
+      return value ?? '';
+    });
+
+  const resolved = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
+
+  const scalarText = (node: unknown): string | undefined => {
+    const target = resolved(node);
+    if (!isScalar(target)) return undefined;
+    return target.source ?? String(target.value ?? '');
+  };
+
+  const readValue = (path: string, node: Node | null): void => {
+    const target = resolved(node);
+    const line = lineOf(node);
+    const texts = isSeq(target) ? target.items.map(scalarText) : [scalarText(target)];
+    if (!texts.every((text) => text !== undefined)) {
+      fault(line, `${path} must be one value or a list of values`);
+      return;
+    }
+    if (isScalar(target) && target.value === null) return;
+    const faultsBefore = faults.length;
+    const text = texts.map((part) => expand(part, path, line)).join(',');
+    if (faults.length === faultsBefore && text !== '') entries.push({ path, text, line });
+  };
+
+  const readMap = (prefix: string, node: unknown): void => {
+    if (!isMap(node)) return;
+    for (const { key, value } of node.items) {
+      const path = `${prefix}${isScalar(key) ? String(key.value) : String(key)}`;
+      const child = value as Node | null;
+      const line = lineOf(key as Node);
+      if (input.known.has(path)) readValue(path, child);
+      else if (!sections.has(path)) fault(line, `unknown key ${path}${didYouMean(path, input.known)}`);
+      else if (isMap(resolved(child))) readMap(`${path}.`, resolved(child));
+      else if (!isScalar(child) || child.value !== null) fault(line, `${path} is a section and takes keys below it`);
+    }
+  };
+
+  if (isMap(document.contents)) readMap('', document.contents);
+  else if (document.contents !== null) fault(1, 'expected keys with values, such as "serve:" and "  port: 8080"');
+  return { entries, faults };
+}
+
+/** `a.b.c` -> `a`, `a.b`. */
+function prefixes(path: string): string[] {
+  const parts = path.split('.');
+  return parts.slice(0, -1).map((_, index) => parts.slice(0, index + 1).join('.'));
+}
