@@ -8,10 +8,10 @@ const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const TIME = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/;
 const MOMENT = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(\.\d{1,9})?\s*(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
-/** A moment as the user stated it: an instant, or a wall-clock time of the exchange that the calendar turns into one. */
+/** A moment as the user stated it: an instant, or a date with or without a New York time, for the calendar to place. */
 export type Moment =
   | { readonly zone: 'utc'; readonly ms: number; readonly text: string }
-  | { readonly zone: 'new-york'; readonly date: string; readonly time: TimeOfDay; readonly text: string };
+  | { readonly zone: 'new-york'; readonly date: string; readonly time?: TimeOfDay; readonly text: string };
 
 export interface TimeOfDay {
   readonly hour: number;
@@ -63,22 +63,20 @@ export const timeOfDay: ValueType<TimeOfDay> = {
   format: ({ hour, minute, second }) => [hour, minute, second].map(twoDigits).join(':'),
 };
 
-/** A moment; without a zone it is New York time, and a date alone means its 16:00. */
+/** A moment; without a zone it is New York time, and a date alone means the close of that day. */
 export const moment: ValueType<Moment> = {
   placeholder: 'INSTANT',
   accepts:
-    'YYYY-MM-DDTHH:MM[:SS] with Z or an offset such as -04:00, or without one for New York time, or a date for its 16:00 in New York',
+    'YYYY-MM-DDTHH:MM[:SS] with Z or an offset such as -04:00, the same without one for New York time, or a date for its close',
   parse: (text) => {
     const parts = MOMENT.exec(text);
     const day = parseDate(parts?.[1] ?? '');
     if (!parts || day === undefined) return undefined;
     const [, , clock, fraction = '', zone] = parts;
-    const time = parseTime(clock ?? '16:00');
+    if (clock === undefined) return { zone: 'new-york', date: day, text };
+    const time = parseTime(clock);
     if (!time) return undefined;
-    if (zone === undefined) {
-      if (fraction) return undefined;
-      return { zone: 'new-york', date: day, time, text };
-    }
+    if (zone === undefined) return fraction ? undefined : { zone: 'new-york', date: day, time, text };
     const offset = zone.toUpperCase() === 'Z' ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(-2)}`;
     const ms = Date.parse(`${day}T${timeOfDay.format(time)}${fraction.slice(0, 4)}${offset}`);
     return Number.isNaN(ms) ? undefined : { zone: 'utc', ms, text };
