@@ -1,0 +1,84 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { GexError } from '../../errors.js';
+import { storageError } from '../../io/files.js';
+import type { Batch, Connection } from './connection.js';
+import { migrate } from './migrate.js';
+import type { Schema } from './schema.js';
+
+/** How long a statement waits for another process's transaction before it gives up. */
+const BUSY_TIMEOUT_MS = 5000;
+
+/** What a result code of SQLite means and what to do about it; the longest matching name counts. */
+const FAULTS: Readonly<Record<string, string>> = {
+  SQLITE_NOTADB: 'it is not an SQLite database; move it away or choose another data folder',
+  SQLITE_CORRUPT: 'the database is damaged; move it away (the archive does not need it) or restore a copy',
+  SQLITE_BUSY: `another process has held it locked for ${BUSY_TIMEOUT_MS / 1000} s; wait for that process or stop it`,
+  SQLITE_LOCKED: 'another connection holds it locked; try again',
+  SQLITE_FULL: 'the disk is full, the transaction was rolled back; free some space or choose another data folder',
+  SQLITE_READONLY: 'the file or its folder is read-only; change the permissions or choose another data folder',
+  SQLITE_PERM: 'permission is denied; change the permissions or choose another data folder',
+  SQLITE_AUTH: 'permission is denied; change the permissions or choose another data folder',
+  SQLITE_CANTOPEN: 'the file cannot be opened or made; check the folder and its permissions',
+  SQLITE_IOERR: 'the disk reports an input/output error; check the device and its free space',
+};
+
+/** An error of SQLite as GexError `storage`, one sentence naming the file; a fault of our own statements stays as it came. */
+export function sqliteError(error: unknown, path: string): unknown {
+  if (!(error instanceof Sqlite.SqliteError)) return storageError(error, 'open', path);
+  const code = error.code.split('_', 2).join('_');
+  const fault = FAULTS[code];
+  return fault ? new GexError('storage', `cannot use ${path}: ${fault}`, { cause: error }) : error;
+}
+
+/** Opens (makes) an SQLite file in WAL mode and migrates it. GexError `storage`; `missing` when it must exist and does not. */
+export async function openSqlite(path: string, mustExist: boolean): Promise<Connection> {
+  if (mustExist && path !== ':memory:' && !existsSync(path)) {
+    throw new GexError('missing', `there is no database at ${path}`);
+  }
+  let raw: Sqlite.Database | undefined;
+  try {
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+    raw = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS });
+    raw.pragma('journal_mode = WAL');
+    // In WAL mode NORMAL survives every crash of the program; only a power cut can lose the last transactions, never damage the file.
+    raw.pragma('synchronous = NORMAL');
+    raw.pragma('foreign_keys = ON');
+    const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: raw }) });
+    await migrate(db, 'sqlite', path);
+    return connectionOf(path, raw, db);
+  } catch (error) {
+    raw?.close();
+    throw sqliteError(error, path);
+  }
+}
+
+function connectionOf(path: string, raw: Sqlite.Database, db: Kysely<Schema>): Connection {
+  const prepared = new Map<string, Sqlite.Statement<unknown[]>>();
+  const prepare = (text: string): Sqlite.Statement<unknown[]> => {
+    const statement = prepared.get(text) ?? raw.prepare<unknown[]>(text);
+    prepared.set(text, statement);
+    return statement;
+  };
+  const runAll = raw.transaction((batches: readonly Batch[]) => {
+    for (const { sql, rows } of batches) {
+      const each = prepare(sql);
+      for (const row of rows) each.run(row);
+    }
+  }).immediate;
+  const guarded = async <T>(work: () => T | Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw sqliteError(error, path);
+    }
+  };
+  return {
+    db,
+    run: guarded,
+    write: (batches) => guarded(() => runAll(batches)),
+    close: () => guarded(() => db.destroy()),
+  };
+}
