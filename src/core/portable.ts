@@ -37,7 +37,7 @@ function powerOfTwo(exponent: number): number {
 export function portableExp(x: number): number {
   if (x < -700) return 0;
   if (x > 700) return Number.POSITIVE_INFINITY;
-  const turns = Math.round(x / 0.6931471805599453);
+  const turns = Math.round(x / Math.LN2);
   const r = x - turns * LN2_HIGH - turns * LN2_LOW;
   let sum = EXP_TERMS[0] as number;
   for (let i = 1; i < 12; i++) sum = sum * r + (EXP_TERMS[i] as number);

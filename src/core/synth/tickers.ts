@@ -55,13 +55,13 @@ export const SYNTH_TICKERS: readonly SynthTicker[] = [
     ...INDEX,
     ...own('SPX', 'S&P 500 Index, synthetic', 'Index'),
     ...{ startPrice: 6900, volatility: 0.15, dividendYield: 0.012, pmRoot: 'SPXW', amRoot: 'SPX' },
-    ...{ strikeStep: 5, dailyVolume: 2_500_000, openInterest: 9_000_000 },
+    ...{ strikeStep: 5, dailyVolume: 2_500_000, openInterest: 4_000_000 },
   },
   {
     ...FUND,
     ...own('SPY', 'S&P 500 fund, synthetic', 'Fund'),
     ...{ startPrice: 690, volatility: 0.15, dividendYield: 0.012, driver: 'SPX' },
-    ...{ strikeStep: 1, dailyVolume: 6_000_000, openInterest: 14_000_000 },
+    ...{ strikeStep: 1, dailyVolume: 6_000_000, openInterest: 12_000_000 },
   },
   {
     ...FUND,
