@@ -1,0 +1,162 @@
+import { GexError } from '../errors.js';
+import { greekColumns } from './blackscholes.js';
+import { type Book, priceBook } from './chainvol.js';
+import { type Convention, type ConventionOptions, unitFactor } from './convention.js';
+import { type Exposures, exposuresBy, type UnitExposures } from './exposuresums.js';
+import { type GammaCurve, gammaCurveOf } from './gammacurve.js';
+import { type StrikeExposures, type StrikeLevels, strikeLevels } from './levels.js';
+import type { ChainSnapshot, Expiry } from './model.js';
+import { EXCLUSIONS, exclusionCode, PRICED } from './quotes.js';
+import { strikeGroups } from './strikes.js';
+
+export interface ExpiryExposures extends Exposures {
+  readonly expiry: Expiry;
+  /** Year fraction in the convention's clock; 0 or less: expired. */
+  readonly years: number;
+}
+
+/** Contracts in = priced + excluded, rows the reader turned away included. */
+export interface Coverage {
+  readonly contracts: number;
+  readonly priced: number;
+  /** Open interest of priced contracts over that of all; NaN when there is none. */
+  readonly openInterestShare: number;
+  readonly excluded: Readonly<Record<string, number>>;
+}
+
+/** A chain's exposures in one convention: in total, by strike (ascending) and by expiry, with the levels read off them. */
+export interface ExposureProfile {
+  readonly chain: ChainSnapshot;
+  readonly convention: Convention;
+  readonly totals: Exposures;
+  readonly byStrike: readonly StrikeExposures[];
+  readonly byExpiry: readonly ExpiryExposures[];
+  readonly levels: StrikeLevels;
+  readonly curve: GammaCurve;
+  readonly coverage: Coverage;
+  readonly warnings: readonly string[];
+}
+
+const DAYS_PER_YEAR = 365;
+
+/** Exposures, levels and the gamma curve of a chain. Throws `data` when the convention asks for what the chain does not have. */
+export function exposureProfile(chain: ChainSnapshot, options: ConventionOptions = {}): ExposureProfile {
+  return exposureProfileOf(priceBook(chain, options));
+}
+
+/** The same of a priced book; `levels` is the number of spots of the curve's profile. */
+export function exposureProfileOf(book: Book, options: { readonly levels?: number } = {}): ExposureProfile {
+  const { chain, convention } = book;
+  requireDealerPositions(chain, convention);
+  const { units, exclusion } = convention.greeks === 'chain' ? chainUnits(book) : ownUnits(book);
+  const { strikes, groupOf } = strikeGroups(chain.contracts);
+  const by = (groups: ArrayLike<number>, count: number): Exposures[] =>
+    exposuresBy(chain, convention, units, groups, count);
+  const byStrike = by(groupOf, strikes.length).map((row, i) => ({ strike: strikes[i] as number, ...row }));
+  const byExpiry = by(chain.contracts.expiry, chain.contracts.expiries.length).map((row, i) => ({
+    expiry: chain.contracts.expiries[i] as Expiry,
+    years: book.years[i] as number,
+    ...row,
+  }));
+  const totals = by(new Uint8Array(chain.contracts.length), 1)[0] as Exposures;
+  return {
+    chain,
+    convention,
+    totals,
+    byStrike,
+    byExpiry,
+    levels: strikeLevels(chain, byStrike, totals),
+    curve: gammaCurveOf(book, options),
+    coverage: coverageOf(chain, exclusion),
+    warnings: [...chain.warnings, ...book.warnings],
+  };
+}
+
+interface Priced {
+  readonly units: UnitExposures;
+  readonly exclusion: Uint8Array;
+}
+
+/** Greeks from the book's volatilities. */
+function ownUnits(book: Book): Priced {
+  const { chain, exclusion, volatility, years, dividendYield } = book;
+  const { contracts, spot } = chain;
+  const rows = Uint32Array.from(contracts.strike.keys()).filter((row) => exclusion[row] === PRICED);
+  const column = (value: (row: number) => number): Float64Array => Float64Array.from(rows, value);
+  const expiryOf = (row: number): number => contracts.expiry[row] as number;
+  const blank = (): Float64Array => new Float64Array(rows.length);
+  const priced = greekColumns(
+    {
+      side: Int8Array.from(rows, (row) => contracts.side[row] as number),
+      spot: blank().fill(spot),
+      strike: column((row) => contracts.strike[row] as number),
+      years: column((row) => years[expiryOf(row)] as number),
+      volatility: column((row) => volatility[row] as number),
+      rate: blank().fill(book.rate),
+      dividendYield: column((row) => dividendYield[expiryOf(row)] as number),
+    },
+    { delta: blank(), gamma: blank(), vanna: blank(), charm: blank() },
+    chain.model,
+  );
+  const scatter = (values: Float64Array, factor: number): Float64Array => {
+    const out = new Float64Array(contracts.length).fill(Number.NaN);
+    rows.forEach((row, i) => {
+      out[row] = (values[i] as number) * factor * (contracts.multiplier[row] as number);
+    });
+    return out;
+  };
+  const units = {
+    gamma: scatter(priced.gamma, unitFactor(book.convention.unit, spot)),
+    delta: scatter(priced.delta, spot),
+    vanna: scatter(priced.vanna, spot * 0.01),
+    charm: scatter(priced.charm, spot / DAYS_PER_YEAR),
+  };
+  return { units, exclusion };
+}
+
+/** The chain's own gamma and delta as they are, whatever the clock says; it has no vanna and no charm. */
+function chainUnits({ chain, convention }: Book): Priced {
+  const { vendor, contracts, spot } = chain;
+  if (vendor === undefined) {
+    throw new GexError('data', `${chain.source.name}: has no greeks of its own; leave out --greeks chain`);
+  }
+  const noGreeks = exclusionCode('no-greeks');
+  const exclusion = Uint8Array.from(vendor.gamma, (gamma) => (Number.isNaN(gamma) ? noGreeks : PRICED));
+  const scale = (values: Float64Array, factor: number): Float64Array =>
+    values.map((value, row) => value * factor * (contracts.multiplier[row] as number));
+  const units = {
+    gamma: scale(vendor.gamma, unitFactor(convention.unit, spot)),
+    delta: scale(vendor.delta, spot),
+  };
+  return { units, exclusion };
+}
+
+function requireDealerPositions(chain: ChainSnapshot, convention: Convention): void {
+  if (convention.sign !== 'per-contract' || chain.dealerPosition !== undefined) return;
+  throw new GexError(
+    'data',
+    `${chain.source.name}: sign per-contract needs the dealers' position in every contract ("dealerPosition"), and the chain has none`,
+  );
+}
+
+function coverageOf(chain: ChainSnapshot, exclusion: Uint8Array): Coverage {
+  const excluded: Record<string, number> = { ...chain.rejected };
+  let rows = chain.contracts.length;
+  for (const count of Object.values(chain.rejected)) rows += count;
+  let priced = 0;
+  let interest = 0;
+  let covered = 0;
+  for (let row = 0; row < exclusion.length; row++) {
+    const code = exclusion[row] as number;
+    const contracts = chain.openInterest[row] as number;
+    if (contracts > 0) interest += contracts;
+    if (code === PRICED) {
+      priced++;
+      if (contracts > 0) covered += contracts;
+    } else {
+      const reason = EXCLUSIONS[code] as string;
+      excluded[reason] = (excluded[reason] ?? 0) + 1;
+    }
+  }
+  return { contracts: rows, priced, openInterestShare: interest > 0 ? covered / interest : Number.NaN, excluded };
+}
