@@ -20,6 +20,8 @@ export interface CommandCall {
   readonly settings: Settings;
   /** Which layer gave each setting. */
   readonly origins: Origins;
+  /** The table the call came from. */
+  readonly commands: readonly Command[];
   readonly ctx: Ctx;
   readonly out: Output;
 }

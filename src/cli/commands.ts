@@ -13,4 +13,17 @@ export const COMMANDS: readonly Command[] = [
     exits: [],
     load: () => import('./commands/config.js'),
   },
+  {
+    name: 'completion',
+    summary: 'print the completion script of a shell',
+    arguments: [{ name: 'SHELL', required: true, description: 'bash, zsh or fish', choices: ['bash', 'zsh', 'fish'] }],
+    options: [],
+    examples: [
+      { command: 'source <(gex completion bash)', explains: 'in ~/.bashrc; with zsh the same in ~/.zshrc' },
+      { command: 'gex completion fish > ~/.config/fish/completions/gex.fish', explains: 'for fish' },
+    ],
+    exits: [],
+    standalone: true,
+    load: () => import('./commands/completion.js'),
+  },
 ];

@@ -8,6 +8,7 @@ import { runInvocation, type World } from './run.js';
 import { createOutput, flushed, READER_GONE } from './ui.js';
 
 const world: World = {
+  commands: COMMANDS,
   environment: process.env,
   folder: process.cwd(),
   stdout: process.stdout,
@@ -29,7 +30,7 @@ async function leave(error?: unknown): Promise<never> {
 async function main(): Promise<void> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   const columns = world.stdout.columns > 0 ? world.stdout.columns : 100;
-  const parsed = parseCommandLine({ commands: COMMANDS, argv: process.argv.slice(2), version, columns });
+  const parsed = parseCommandLine({ commands: world.commands, argv: process.argv.slice(2), version, columns });
   if ('invocation' in parsed) return runInvocation(parsed.invocation, world);
   const { stdout: stream, abort } = world;
   await createOutput({ stream, abort, json: false, color: false }).write(parsed.answer);

@@ -1,4 +1,4 @@
-import type { MultiBar } from 'cli-progress';
+import type { MultiBar, SingleBar } from 'cli-progress';
 import type { Ora } from 'ora';
 import type { Progress, ProgressTask } from '../io/ctx.js';
 import type { LineWriter } from './log.js';
@@ -69,75 +69,83 @@ interface LiveTask extends ProgressTask {
   show(): void;
 }
 
+interface Libraries {
+  readonly bars: () => MultiBar;
+  readonly spinner: (text: string) => Ora;
+}
+
 /** The libraries are imported when the first task starts; what advances before that is counted and shown then. */
 function liveStory(stream: NodeJS.WriteStream, plain: LineWriter): Story {
-  let bars: MultiBar | undefined;
-  let makeSpinner: ((text: string) => Ora) | undefined;
+  let libraries: Libraries | undefined;
   let asked = false;
-  let closed = false;
+  let bars: MultiBar | undefined;
+  const barTasks = new Set<LiveTask>();
   const spinners = new Set<Ora>();
   const waiting = new Set<LiveTask>();
 
   const load = async (): Promise<void> => {
-    const [{ default: progress }, { default: ora }] = await Promise.all([import('cli-progress'), import('ora')]);
-    if (closed) return;
-    bars = new progress.MultiBar(
-      {
-        stream,
-        format: '{label} [{bar}] {percentage} % {value}/{total} {note} ({eta_formatted} left)',
-        hideCursor: true,
-        clearOnComplete: true,
-        fps: 8,
-        gracefulExit: false,
-      },
-      progress.Presets.rect,
-    );
-    makeSpinner = (text) => ora({ text, stream, discardStdin: false, hideCursor: false });
+    const loaded = await loadLibraries(stream);
+    libraries = loaded;
     for (const task of waiting) task.show();
     waiting.clear();
   };
 
   const track = (task: LiveTask): LiveTask => {
-    waiting.add(task);
+    if (libraries) task.show();
+    else waiting.add(task);
     if (!asked) void load();
     asked = true;
-    if (bars) {
-      waiting.delete(task);
-      task.show();
-    }
     return task;
   };
 
+  const line: LineWriter = (text) => {
+    for (const spinner of spinners) spinner.clear();
+    if (!bars) return plain(text);
+    bars.log(`${text}\n`);
+    bars.update();
+  };
+
+  const stopBars = (): void => {
+    bars?.stop();
+    bars = undefined;
+  };
+
+  /** Finished bars stay until the last one is done. */
   const barTask = (label: string, total: number): LiveTask => {
     let units = 0;
-    let bar: ReturnType<MultiBar['create']> | undefined;
+    let lastNote = '';
+    let bar: SingleBar | undefined;
     const task: LiveTask = {
       show() {
-        bar = bars?.create(total, units, { label, note: '' });
+        for (const spinner of spinners) spinner.stop();
+        bars ??= libraries?.bars();
+        bar = bars?.create(total, units, { label, note: lastNote });
+        barTasks.add(task);
       },
       advance(more, note) {
         units += more;
-        bar?.update(Math.min(units, total), note === undefined ? {} : { note });
+        lastNote = note ?? lastNote;
+        bar?.update(Math.min(units, total), { note: lastNote });
       },
       done(note) {
         waiting.delete(task);
-        if (bar) {
-          bar.stop();
-          bars?.remove(bar);
-        }
+        barTasks.delete(task);
+        if (barTasks.size === 0) stopBars();
         if (note) line(`${label}: ${note}`);
       },
     };
     return task;
   };
 
+  /** Drawn only while there is no bar. */
   const spinnerTask = (label: string): LiveTask => {
     let units = 0;
     let spinner: Ora | undefined;
-    const text = (note?: string): string => `${label}${units > 0 ? ` ${units}` : ''}${note ? ` ${note}` : ''}`;
-    const task: LiveTask = {
+    const text = (note?: string): string => [label, units || '', note ?? ''].filter(Boolean).join(' ');
+    return {
       show() {
-        spinner = makeSpinner?.(text()).start();
+        if (bars) return;
+        spinner = libraries?.spinner(text()).start();
         if (spinner) spinners.add(spinner);
       },
       advance(more, note) {
@@ -145,28 +153,30 @@ function liveStory(stream: NodeJS.WriteStream, plain: LineWriter): Story {
         if (spinner) spinner.text = text(note);
       },
       done(note) {
-        waiting.delete(task);
+        waiting.delete(this);
         if (spinner) spinners.delete(spinner.stop());
         if (note) line(`${label}: ${note}`);
       },
     };
-    return task;
-  };
-
-  const line: LineWriter = (text) => {
-    for (const spinner of spinners) spinner.clear();
-    if (bars?.isActive) bars.log(`${text}\n`);
-    else plain(text);
   };
 
   return {
     line,
     progress: { start: (label, total) => track(total === undefined ? spinnerTask(label) : barTask(label, total)) },
     close() {
-      closed = true;
       waiting.clear();
       for (const spinner of spinners) spinner.stop();
-      bars?.stop();
+      stopBars();
     },
+  };
+}
+
+async function loadLibraries(stream: NodeJS.WriteStream): Promise<Libraries> {
+  const [{ default: progress }, { default: ora }] = await Promise.all([import('cli-progress'), import('ora')]);
+  const format = '{label} [{bar}] {percentage} % {value}/{total} {note} ({eta_formatted} left)';
+  const options = { stream, format, hideCursor: null, clearOnComplete: true, fps: 8, gracefulExit: false };
+  return {
+    bars: () => new progress.MultiBar(options, progress.Presets.rect),
+    spinner: (text) => ora({ text, stream, discardStdin: false, hideCursor: false }),
   };
 }

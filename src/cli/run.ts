@@ -1,6 +1,7 @@
 import { type Resolution, resolveSettings } from '../config/resolve.js';
 import { readSources } from '../config/sources.js';
 import { type Ctx, systemClock } from '../io/ctx.js';
+import type { Command } from './command.js';
 import { createLog } from './log.js';
 import type { Invocation } from './program.js';
 import { createStory } from './progress.js';
@@ -8,6 +9,7 @@ import { createOutput, wantsColor } from './ui.js';
 
 /** What a run takes from its process. */
 export interface World {
+  readonly commands: readonly Command[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly folder: string;
   readonly stdout: NodeJS.WriteStream;
@@ -39,7 +41,7 @@ export async function runInvocation({ command, args, flags }: Invocation, world:
   const out = createOutput({ stream: world.stdout, json: settings.json, color, abort: world.abort });
   try {
     const { run } = await command.load();
-    await run({ args, settings, origins, ctx, out });
+    await run({ args, settings, origins, commands: world.commands, ctx, out });
     world.abort.signal.throwIfAborted();
   } finally {
     story.close();

@@ -102,13 +102,20 @@ function tabSeparated({ head, rows }: TextTable): string {
     .join('');
 }
 
+/** Two blanks between columns and no lines: readable without colours and easy to copy. */
+const BARE = {
+  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' },
+  ...{ 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
+};
+
 async function drawTable({ head, rows, align }: TextTable, color: boolean): Promise<string> {
   const { default: Table } = await import('cli-table3');
   const table = new Table({
     head: [...head],
     colAligns: head.map((_, column) => align?.[column] ?? 'left'),
-    style: { head: color ? ['bold'] : [], border: color ? ['gray'] : [], compact: true },
+    chars: BARE,
+    style: { head: color ? ['bold'] : [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
   table.push(...rows.map((cells) => [...cells]));
-  return `${table.toString()}\n`;
+  return `${table.toString().replace(/ +$/gm, '')}\n`;
 }

@@ -1,10 +1,10 @@
-/** ` (did you mean X?)` for the closest known name within a third of its length, else an empty string. */
+/** ` (did you mean X?)` for the closest known name that shares two thirds of the letters, else an empty string. */
 export function didYouMean(found: string, known: Iterable<string>): string {
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const name of known) {
     const distance = editDistance(found.toLowerCase(), name.toLowerCase());
-    if (distance < bestDistance && distance <= Math.max(1, Math.floor(name.length / 3))) {
+    if (distance < bestDistance && distance <= Math.max(1, Math.min(found.length, name.length) / 3)) {
       best = name;
       bestDistance = distance;
     }
