@@ -3,6 +3,31 @@ import type { Command } from './command.js';
 /** Every subcommand. A new one is a row here and a file in `commands/`. */
 export const COMMANDS: readonly Command[] = [
   {
+    name: 'serve',
+    summary: 'serve a day of the archive over HTTP, record by record for each API key',
+    options: [
+      'dataDir',
+      'dataDate',
+      'host',
+      'port',
+      'dataMode',
+      'cacheMode',
+      'endpointCacheMode',
+      'playbackMaxKeys',
+      'adminToken',
+    ],
+    examples: [
+      { command: 'gex serve', explains: 'the newest day of ./data at http://127.0.0.1:8080' },
+      {
+        command: 'gex serve --date 2026-04-29 --port 0 --json',
+        explains: 'one day on a free port, the address as JSON',
+      },
+      { command: 'CACHE_MODE=rotation gex serve --data-mode stream', explains: 'endless, with little memory' },
+    ],
+    exits: ['missing', 'storage'],
+    load: () => import('./commands/serve.js'),
+  },
+  {
     name: 'config',
     summary: 'print every option with its value and the layer that gave it',
     options: [],

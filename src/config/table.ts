@@ -303,6 +303,23 @@ export const OPTIONS = {
     default: 'shared',
     description: 'one position per ticker and package, or one per endpoint',
   }),
+  playbackMaxKeys: option({
+    flag: '--playback-max-keys',
+    env: 'PLAYBACK_MAX_KEYS',
+    yaml: 'serve.playback_max_keys',
+    type: whole('N', 1, 10_000_000),
+    default: 10_000,
+    description: 'API keys whose positions are kept; the least recently used one leaves',
+  }),
+  adminToken: option({
+    flag: '--admin-token',
+    env: 'ADMIN_TOKEN',
+    yaml: 'serve.admin_token',
+    type: text('TOKEN', 'the token of the routes that change the server'),
+    otherwise: 'these routes need none on loopback and are refused beyond it',
+    description: 'token for the routes that change the server',
+    secret: true,
+  }),
 
   // Demo
   check: toggle({ flag: '--check', description: 'request every address itself, then leave' }),

@@ -44,6 +44,13 @@ export const TICKERS: Readonly<Record<TickerClass, readonly string[]>> = {
     UNG UNH USO UVXY VALE ZS`),
 };
 
+/** Tickers the vendor serves on its websocket only. */
+export const QUANT_TICKERS: Readonly<Record<'index' | 'stock', readonly string[]>> = {
+  index: ['XSP'],
+  stock: words(`SOXL LLY FUTU MARA PYPL F ETHA EXK HIMS PINS NKE IREN RIVN IEF MTCH SBSW RIOT ONDS CRM PFE TSLL TGT NXE
+    WMT BMNR CIFR TTD SMR XLF WULF DRAM BE NBIS OXY XLE GDX SMH JPM BAC WFC C GS MS SCHW AXP V MA CME CBOE NDAQ`),
+};
+
 /** Lexical rule of every ticker, upper case. */
 export const TICKER_PATTERN = /^[A-Z]{1,5}(_[A-Z]{1,5})?$/;
 

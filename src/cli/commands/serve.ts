@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import { type RunningServer, startServer } from '../../server/start.js';
+import type { CommandCall } from '../command.js';
+
+/** Serves a day of the archive over HTTP until SIGINT or SIGTERM, then lets requests under way finish. */
+export async function run({ settings, ctx, out }: CommandCall): Promise<void> {
+  const { dataDate, dataMode, cacheMode, endpointCacheMode, adminToken } = settings;
+  const modes = { mode: dataMode, cacheMode, endpointCacheMode };
+  const server = await startServer(
+    {
+      host: settings.host,
+      port: settings.port,
+      root: settings.dataDir,
+      date: dataDate,
+      ...modes,
+      maxKeys: settings.playbackMaxKeys,
+      ...(adminToken !== undefined && { adminToken }),
+    },
+    ctx,
+  );
+  try {
+    await announce(server, { settings, out });
+    if (!ctx.signal.aborted) await once(ctx.signal, 'abort');
+  } finally {
+    await server.close();
+  }
+}
+
+/** The ready line: what programs wait for, and what people click on. */
+async function announce(
+  { url, date, files, tickers }: RunningServer,
+  { settings, out }: Pick<CommandCall, 'settings' | 'out'>,
+): Promise<void> {
+  const { dataMode, cacheMode, endpointCacheMode } = settings;
+  if (out.json) {
+    const modes = { dataMode, cacheMode, endpointCacheMode };
+    return out.object({ schema: 'gex-serve/1', url, docs: `${url}/docs`, date, files, tickers, ...modes });
+  }
+  const [ticker = 'SPX'] = tickers;
+  await out.table({
+    head: ['serving', url],
+    rows: [
+      ['documents', `${url}/docs`],
+      ['try', `curl '${url}/v2/${ticker}/classic/gex_zero?key=me'`],
+      ['date', date],
+      ['files', `${files} of ${tickers.join(' ')}`],
+      ['data mode', dataMode],
+      ['cache mode', cacheMode],
+      ['endpoint cache mode', endpointCacheMode],
+    ],
+  });
+}

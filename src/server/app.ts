@@ -1,0 +1,140 @@
+import compress from '@fastify/compress';
+import cors from '@fastify/cors';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { validatorCompiler } from 'fastify-type-provider-zod';
+import { type AdminOptions, refuseAdmin } from './admin.js';
+import { apiKeyOf, maskKey } from './auth.js';
+import { mountDocuments, schemaOf } from './openapi.js';
+import { answerError, pathOf, refuse } from './refuse.js';
+import type { Call, RouteRow, ServerState } from './route.js';
+import { ROUTES } from './routes.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Empty until the route's key has been checked. */
+    apiKey: string;
+  }
+}
+
+export interface AppOptions extends AdminOptions {
+  readonly version: string;
+}
+
+/** Both bases of the vendor: `https://api.gex.bot/v2` and the routes it serves without it (contract section 1.1). */
+const PREFIXES = ['', '/v2'] as const;
+
+/** Methods that get a 405 where a path exists without them; OPTIONS belongs to CORS. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+const CORS = {
+  origin: '*',
+  methods: ['GET', 'POST', 'PATCH'],
+  allowedHeaders: ['Authorization', 'Content-Type', 'Accept', 'X-Admin-Token'],
+  strictPreflight: false,
+};
+
+/** Bodies are a few names; none is larger. */
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** The HTTP application over a loaded day, not yet listening. */
+export async function createApp(state: ServerState, options: AppOptions): Promise<FastifyInstance> {
+  const { log } = state.ctx;
+  const app = Fastify({
+    exposeHeadRoutes: false, // a HEAD would move the caller's position without showing the record
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: 30_000,
+    routerOptions: { ignoreTrailingSlash: true },
+    frameworkErrors: (error, request, reply) =>
+      answerError(error, request as FastifyRequest, reply as FastifyReply, log),
+    clientErrorHandler: (_error, socket) => {
+      const body = '{"error":"The request is not valid HTTP."}';
+      socket.end(
+        `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      );
+    },
+  });
+  app.decorateRequest('apiKey', '');
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(() => JSON.stringify);
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, log));
+  app.setNotFoundHandler((request, reply) => refuse(reply, 404, `No route ${request.method} ${pathOf(request)}`));
+  acceptJsonOfAnyType(app);
+  app.addHook('onResponse', (request, reply, done) => {
+    log.debug('answered', describe(request, reply));
+    done();
+  });
+
+  await app.register(cors, CORS);
+  await app.register(compress);
+  await mountDocuments(app, options.version);
+  for (const prefix of PREFIXES) {
+    for (const row of ROUTES) mount(app, prefix, row, { state, admin: options });
+    for (const path of new Set(ROUTES.map((row) => row.path))) mountMethodNotAllowed(app, prefix, path);
+  }
+  return app;
+}
+
+interface Mounting {
+  readonly state: ServerState;
+  readonly admin: AdminOptions;
+}
+
+function mount(app: FastifyInstance, prefix: string, row: RouteRow, { state, admin }: Mounting): void {
+  app.route({
+    method: row.method,
+    url: fastifyPath(prefix, row.path),
+    schema: { ...schemaOf(row), ...(prefix !== '' && { hide: true }) },
+    onRequest: (request, reply, done) => {
+      if (row.access === 'key') {
+        request.apiKey = apiKeyOf(request.headers.authorization, (request.query as { key?: unknown }).key);
+      }
+      if (row.access === 'admin' && refuseAdmin(request, reply, admin) !== undefined) return;
+      done();
+    },
+    handler: (request, reply) => {
+      const { params, query, body, apiKey } = request;
+      const call: Call<unknown, unknown, unknown> = { params, query, body, apiKey, state, request, reply };
+      return row.handle(call);
+    },
+  });
+}
+
+function mountMethodNotAllowed(app: FastifyInstance, prefix: string, path: string): void {
+  const allowed = ROUTES.filter((row) => row.path === path).map((row) => row.method);
+  app.route({
+    method: METHODS.filter((method) => !allowed.some((name) => name === method)),
+    url: fastifyPath(prefix, path),
+    schema: { hide: true },
+    onRequest: (request, reply) => {
+      const allow = allowed.join(', ');
+      refuse(reply.header('allow', allow), 405, `${request.method} is not allowed here; use ${allow}.`);
+    },
+    handler: () => undefined,
+  });
+}
+
+function fastifyPath(prefix: string, path: string): string {
+  return prefix + path.replace(/\{(\w+)\}/g, ':$1');
+}
+
+/** `curl -d` sends JSON under a form's content type, and a bare POST under none; both are read as JSON. */
+function acceptJsonOfAnyType(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, text, done) => {
+    try {
+      done(null, text === '' ? undefined : JSON.parse(String(text)));
+    } catch {
+      done(Object.assign(new Error('The body is not JSON.'), { statusCode: 400 }));
+    }
+  });
+}
+
+function describe(request: FastifyRequest, reply: FastifyReply): Record<string, unknown> {
+  return {
+    method: request.method,
+    path: pathOf(request),
+    status: reply.statusCode,
+    ms: Math.round(reply.elapsedTime * 100) / 100,
+    ...(request.apiKey !== '' && { key: maskKey(request.apiKey) }),
+  };
+}

@@ -1,0 +1,27 @@
+import { GexError } from '../errors.js';
+
+/** Longest API key kept as the name of a playback position. */
+const MAX_KEY_LENGTH = 256;
+
+/**
+ * The API key of a request: `Authorization: Bearer <key>`, `Basic <raw key>` or the bare key, else `?key=`.
+ * Throws `usage` with the live service's text when there is none (contract sections 1.2 and 1.7).
+ */
+export function apiKeyOf(authorization: string | undefined, queryKey: unknown): string {
+  const key = keyInHeader(authorization) || (typeof queryKey === 'string' ? queryKey : '');
+  if (key === '') throw new GexError('usage', 'Authorization header not found.');
+  if (key.length > MAX_KEY_LENGTH) {
+    throw new GexError('usage', `The API key has ${key.length} characters; at most ${MAX_KEY_LENGTH} are accepted.`);
+  }
+  return key;
+}
+
+function keyInHeader(authorization: string | undefined): string {
+  const [scheme = '', ...rest] = (authorization ?? '').trim().split(/\s+/);
+  return /^(bearer|basic)$/i.test(scheme) ? rest.join(' ') : [scheme, ...rest].join(' ');
+}
+
+/** A key as it may appear in logs and answers: its first four characters, or none of a short one. */
+export function maskKey(key: string): string {
+  return key.length > 4 ? `${key.slice(0, 4)}****` : '****';
+}

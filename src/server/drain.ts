@@ -1,0 +1,46 @@
+import type { Server } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import type { Ctx } from '../io/ctx.js';
+
+const DRAIN_MS = 10_000;
+
+/** Counts the requests under way, so that closing can tell busy connections from those that only stay open. */
+export class RequestCount {
+  #underWay = 0;
+  #whenNone: (() => void) | undefined;
+
+  constructor(server: Server) {
+    server.on('request', (_request, response) => {
+      this.#underWay += 1;
+      response.once('close', () => {
+        this.#underWay -= 1;
+        if (this.#underWay === 0) this.#whenNone?.();
+      });
+    });
+  }
+
+  /** Resolves when no request is under way. */
+  async none(): Promise<void> {
+    if (this.#underWay === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenNone = resolve;
+    });
+  }
+}
+
+/**
+ * Stops listening, waits up to 10 s for the requests under way, then cuts every connection: a client's spare
+ * connection that never carried a request would otherwise keep the server open for a minute.
+ */
+export async function drain(app: FastifyInstance, requests: RequestCount, { clock, log }: Ctx): Promise<void> {
+  const timer = new AbortController();
+  const closed = app.close();
+  const late = clock.sleep(DRAIN_MS, timer.signal).then(
+    () => log.warn('requests still under way after 10 s were cut'),
+    () => {},
+  );
+  await Promise.race([requests.none(), late]);
+  timer.abort();
+  app.server.closeAllConnections();
+  await closed;
+}

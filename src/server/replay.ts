@@ -1,0 +1,71 @@
+import type { Ctx } from '../io/ctx.js';
+import { type Library, type LibraryOptions, loadLibrary } from './library.js';
+import { Playback, type PlaybackOptions } from './playback.js';
+
+export type ReplayOptions = LibraryOptions & PlaybackOptions;
+
+/** A loaded day and everybody's position in it. They are replaced together, never one without the other. */
+export interface Session {
+  readonly library: Library;
+  readonly playback: Playback;
+  readonly loadedAtMs: number;
+}
+
+export interface Swap {
+  readonly previous: Session;
+  readonly current: Session;
+}
+
+/** The day being replayed. Whoever serves takes `session` once and keeps it for the whole request. */
+export class Replay {
+  readonly options: ReplayOptions;
+  readonly #ctx: Ctx;
+  #session: Session;
+  #reloading = false;
+
+  private constructor(options: ReplayOptions, ctx: Ctx, session: Session) {
+    this.options = options;
+    this.#ctx = ctx;
+    this.#session = session;
+  }
+
+  /** Loads the day of the options. Throws `missing` or `storage`. */
+  static async open(options: ReplayOptions, ctx: Ctx): Promise<Replay> {
+    return new Replay(options, ctx, await openSession(options, ctx));
+  }
+
+  get session(): Session {
+    return this.#session;
+  }
+
+  /**
+   * Loads another day and swaps it in, every position cleared; requests under way end on the old one.
+   * When loading fails the old day stays. Undefined while another reload is under way.
+   */
+  reload(date: string): Promise<Swap> | undefined {
+    if (this.#reloading) return undefined;
+    this.#reloading = true;
+    return this.#swap(date);
+  }
+
+  async #swap(date: string): Promise<Swap> {
+    try {
+      const current = await openSession({ ...this.options, date }, this.#ctx);
+      const previous = this.#session;
+      this.#session = current;
+      previous.library.close().catch((error: unknown) => this.#ctx.log.warn('closing the old day failed', { error }));
+      return { previous, current };
+    } finally {
+      this.#reloading = false;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#session.library.close();
+  }
+}
+
+async function openSession(options: ReplayOptions, ctx: Ctx): Promise<Session> {
+  const library = await loadLibrary(options, ctx);
+  return { library, playback: new Playback(options), loadedAtMs: ctx.clock.now() };
+}

@@ -1,0 +1,15 @@
+import type { RouteRow } from './route.js';
+import { ADMIN_ROUTES } from './routes/admin.js';
+import { ARCHIVE_ROUTES } from './routes/archive.js';
+import { CATALOGUE_ROUTES } from './routes/catalogue.js';
+import { DOCUMENT_ROUTES } from './routes/documents.js';
+import { RECORD_ROUTES } from './routes/records.js';
+
+/** Every route of the server. A new one is a row in one of these tables. */
+export const ROUTES: readonly RouteRow[] = [
+  ...RECORD_ROUTES,
+  ...CATALOGUE_ROUTES,
+  ...ADMIN_ROUTES,
+  ...ARCHIVE_ROUTES,
+  ...DOCUMENT_ROUTES,
+];

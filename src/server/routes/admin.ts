@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { GexError } from '../../errors.js';
+import { maskKey } from '../auth.js';
+import { refuse } from '../refuse.js';
+import { type RouteRow, route } from '../route.js';
+import * as schemas from '../schemas.js';
+
+const instant = z.string().describe('RFC 3339');
+const files = z.int().describe('Record files of the day');
+
+/** State of the server and the two things that change it. */
+export const ADMIN_ROUTES: readonly RouteRow[] = [
+  route({
+    method: 'GET',
+    path: '/health',
+    tag: 'server',
+    summary: 'Alive, and what is being replayed',
+    access: 'public',
+    answer: {
+      description: 'Status and modes',
+      schema: z.object({
+        status: z.literal('ok'),
+        data_date: z.string(),
+        data_mode: z.string(),
+        cache_mode: z.string(),
+        endpoint_cache_mode: z.string(),
+        files_loaded: files,
+      }),
+    },
+    handle: ({ state: { replay } }) => ({
+      status: 'ok',
+      data_date: replay.session.library.date,
+      data_mode: replay.options.mode,
+      cache_mode: replay.options.cacheMode,
+      endpoint_cache_mode: replay.options.endpointCacheMode,
+      files_loaded: replay.session.library.streams.length,
+    }),
+  }),
+  route({
+    method: 'GET',
+    path: '/current-date',
+    tag: 'server',
+    summary: 'The market day being replayed',
+    access: 'public',
+    answer: {
+      description: 'Date and time of loading',
+      schema: z.object({ current_date: z.string(), loaded_at: instant, files_loaded: files }),
+    },
+    handle: ({ state: { replay } }) => {
+      const { library, loadedAtMs } = replay.session;
+      return {
+        current_date: library.date,
+        loaded_at: new Date(loadedAtMs).toISOString(),
+        files_loaded: library.streams.length,
+      };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/reset-cache',
+    tag: 'server',
+    summary: 'Start over, for one API key or for all',
+    access: 'admin',
+    query: z.object({ key: z.string().min(1).optional().describe('API key; absent: every key') }),
+    answer: {
+      description: 'How many positions went back to the first record',
+      schema: z.object({ status: z.literal('success'), message: z.string(), count: z.int() }),
+    },
+    handle: ({ query: { key }, state: { replay, ctx } }) => {
+      const count = replay.session.playback.reset(key);
+      const message =
+        key === undefined ? 'All cache positions reset to index 0' : `Cache positions reset for key: ${maskKey(key)}`;
+      ctx.log.info(message, { count });
+      return { status: 'success', message, count };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/reload-date',
+    tag: 'server',
+    summary: 'Replay another market day from its start',
+    access: 'admin',
+    body: z.object({ date: schemas.date }),
+    answer: {
+      description: 'The new day is being served and every position is back at its first record',
+      schema: z.object({
+        status: z.literal('success'),
+        previous_date: z.string(),
+        new_date: z.string(),
+        loaded_at: instant,
+        files_loaded: files,
+      }),
+    },
+    refusals: { 409: 'Another reload is under way' },
+    handle: async ({ body: { date }, state: { replay }, reply }) => {
+      const swap = replay.reload(date);
+      if (swap === undefined) return refuse(reply, 409, 'reload already in progress');
+      const { previous, current } = await swap.catch((error: unknown) => {
+        const unknownDate = error instanceof GexError && error.kind === 'missing';
+        throw unknownDate ? new GexError('usage', `date not found: ${date}`, { cause: error }) : error;
+      });
+      return {
+        status: 'success',
+        previous_date: previous.library.date,
+        new_date: current.library.date,
+        loaded_at: new Date(current.loadedAtMs).toISOString(),
+        files_loaded: current.library.streams.length,
+      };
+    },
+  }),
+];

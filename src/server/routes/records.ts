@@ -1,0 +1,89 @@
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { GexError } from '../../errors.js';
+import type { PackageName } from '../../wire/catalogue.js';
+import { majorsOf, maxChangeOf } from '../derived.js';
+import type { RecordView } from '../library.js';
+import { type Call, type RouteRow, route } from '../route.js';
+import * as schemas from '../schemas.js';
+
+interface RecordParams {
+  readonly ticker: string;
+  /** As the client wrote it: canonical name or alias. */
+  readonly category: string;
+}
+
+type Body = Buffer | string;
+
+/** What a view answers for the stored bytes of a record: the chain itself is passed on untouched. */
+const VIEWS: Readonly<Record<RecordView, (record: Buffer) => Body>> = {
+  chain: (record) => record,
+  majors: majorsOf,
+  maxchange: maxChangeOf,
+};
+
+const DERIVED = [
+  { view: 'majors', summary: 'Majors of the next record', schema: schemas.majors },
+  { view: 'maxchange', summary: 'Largest changes of the next record', schema: schemas.maxChange },
+] as const;
+
+const refusals = { 404: 'No such data is loaded, or the key has seen the last record', 422: 'The record is damaged' };
+
+/** The routes that play records back. */
+export const RECORD_ROUTES: readonly RouteRow[] = [
+  chainRow('classic', 'Next gamma exposure record of the classic package', schemas.gexChain),
+  ...derivedRows('classic'),
+  chainRow('state', 'Next record of the state package', z.union([schemas.gexChain, schemas.greekProfile])),
+  ...derivedRows('state'),
+  chainRow('orderflow', 'Next orderflow record', schemas.orderflow),
+];
+
+function chainRow(of: PackageName, summary: string, schema: z.ZodType): RouteRow {
+  return route({
+    method: 'GET',
+    path: `/{ticker}/${of}/{category}`,
+    tag: of,
+    summary,
+    access: 'key',
+    params: z.object({ ticker: schemas.ticker, category: schemas.category(of) }),
+    answer: { description: 'The record, byte for byte as stored', schema },
+    refusals,
+    handle: (call) => serveRecord(call, of, 'chain'),
+  });
+}
+
+function derivedRows(of: PackageName): readonly RouteRow[] {
+  return DERIVED.map(({ view, summary, schema }) =>
+    route({
+      method: 'GET',
+      path: `/{ticker}/${of}/{category}/${view}`,
+      tag: of,
+      summary,
+      access: 'key',
+      params: z.object({ ticker: schemas.ticker, category: schemas.category(of, 'gex') }),
+      answer: { description: 'Derived from the record with its numbers unchanged', schema },
+      refusals,
+      handle: (call) => serveRecord(call, of, view),
+    }),
+  );
+}
+
+function serveRecord(call: Call<RecordParams, unknown, unknown>, of: PackageName, view: RecordView): unknown {
+  const { ticker, category } = call.params;
+  const { library, playback } = call.state.replay.session;
+  const stream = library.find(ticker, of, category);
+  if (stream === undefined) throw new GexError('missing', `Data not found for ${ticker}/${of}/${category}`);
+  const { records, counters } = stream;
+  const show = VIEWS[view];
+  const turn = playback.take(call.apiKey, counters[view], records.length, (index) => {
+    const record = records.line(index);
+    return record instanceof Promise ? record.then(show) : show(record);
+  });
+  if (!(turn instanceof Promise)) return send(call.reply, turn);
+  return library.hold(turn).then((body) => send(call.reply, body));
+}
+
+function send(reply: FastifyReply, body: Body | undefined): FastifyReply {
+  if (body === undefined) throw new GexError('missing', 'No more data available');
+  return reply.type('application/json; charset=utf-8').send(body);
+}

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import type { FastifyInstance } from 'fastify';
+import { GexError } from '../errors.js';
+import type { Ctx } from '../io/ctx.js';
+import { isLoopback } from './admin.js';
+import { createApp } from './app.js';
+import { drain, RequestCount } from './drain.js';
+import { Replay, type ReplayOptions } from './replay.js';
+
+export interface ServerOptions extends ReplayOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly adminToken?: string;
+}
+
+export interface RunningServer {
+  /** With the real port, such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  readonly date: string;
+  readonly files: number;
+  readonly tickers: readonly string[];
+  /** Stops listening, waits up to 10 s for requests under way, then cuts what is left. */
+  close(): Promise<void>;
+}
+
+/**
+ * Loads the day and serves it. Throws `missing` (no such day), `storage` (unreadable files) or `usage` (an address
+ * that cannot be listened on).
+ */
+export async function startServer(options: ServerOptions, ctx: Ctx): Promise<RunningServer> {
+  const replay = await Replay.open(options, ctx);
+  const { library } = replay.session;
+  try {
+    const loopback = isLoopback(options.host);
+    if (!loopback) warnOfExposure(options, ctx);
+    const app = await createApp({ replay, ctx }, { ...options, loopback, version: packageVersion() });
+    const requests = new RequestCount(app.server);
+    const url = await listen(app, options);
+    return {
+      url,
+      date: library.date,
+      files: library.streams.length,
+      tickers: library.tickers,
+      close: async () => {
+        await drain(app, requests, ctx);
+        await replay.close();
+      },
+    };
+  } catch (error) {
+    await replay.close();
+    throw error;
+  }
+}
+
+async function listen(app: FastifyInstance, { host, port }: ServerOptions): Promise<string> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    throw listenError(error, host, port);
+  }
+  const address = app.server.address();
+  const bound = typeof address === 'object' && address !== null ? address.port : port;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+}
+
+const LISTEN_FAULTS: Readonly<Record<string, (host: string, port: number) => string>> = {
+  EADDRINUSE: (host, port) =>
+    `Port ${port} on ${host} is in use; stop the program that listens there, or take another with --port (0: any free one).`,
+  EACCES: (_host, port) => `Port ${port} may not be listened on by this user; take one above 1023 with --port.`,
+  EADDRNOTAVAIL: (host) => `${host} is not an address of this machine; give one of its own with --host.`,
+  ENOTFOUND: (host) => `The host name ${host} is not known; give an address of this machine with --host.`,
+};
+
+function listenError(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const describe = LISTEN_FAULTS[code];
+  return describe === undefined ? error : new GexError('usage', describe(host, port), { cause: error });
+}
+
+function warnOfExposure({ host, adminToken }: ServerOptions, { log }: Ctx): void {
+  const admin = adminToken === undefined ? 'refused, because ADMIN_TOKEN is not set' : 'guarded by ADMIN_TOKEN';
+  log.warn(
+    `listening on ${host}: every machine that reaches it can read the whole archive with any API key; changing routes are ${admin}`,
+  );
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
