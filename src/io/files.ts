@@ -35,10 +35,24 @@ export function storageError(error: unknown, doing: string, path: string): unkno
 /** Creates the folder where it is absent and checks that files can be made in it; GexError `storage` otherwise. */
 export async function ensureWritableDir(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
-    await access(path, constants.W_OK | constants.X_OK);
+    await mkdir(path, { recursive: true }).catch(async (error: unknown) => {
+      // Node calls it ENOENT when a parent refuses for a reason it does not expect (EROFS): ask that parent.
+      if (isMissing(error)) await access(await nearestParent(path), WRITABLE);
+      throw error;
+    });
+    await access(path, WRITABLE);
   } catch (error) {
     throw storageError(error, 'write to', path);
+  }
+}
+
+const WRITABLE = constants.W_OK | constants.X_OK;
+
+const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
+async function nearestParent(path: string): Promise<string> {
+  for (let parent = dirname(path); ; parent = dirname(parent)) {
+    if ((await stat(parent).catch(() => undefined)) || parent === dirname(parent)) return parent;
   }
 }
 

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { GexError } from '../../errors.js';
-import { storageError, syncDirectory } from '../../io/files.js';
+import { ensureWritableDir, storageError, syncDirectory } from '../../io/files.js';
 import { isWholeRecord } from '../../io/lines.js';
 import type { StreamKey } from '../../wire/catalogue.js';
 import { streamPath } from './path.js';
@@ -27,7 +27,7 @@ const CHUNK_BYTES = 64 * 1024;
 export async function appendRecord(root: string, key: StreamKey, line: Uint8Array): Promise<Appended> {
   const path = streamPath(root, key);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await ensureWritableDir(dirname(path));
     const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o666);
     try {
       return await appendTo(path, handle, Buffer.from(line.buffer, line.byteOffset, line.byteLength));

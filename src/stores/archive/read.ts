@@ -17,7 +17,7 @@ export interface RecordFile {
   readonly length: number;
   /** Bytes after the last whole record: a write that was cut, not served. */
   readonly tornBytes: number;
-  /** Bytes of record i without its newline; read only in `memory` mode, where they are a view. RangeError outside 0..length-1. */
+  /** Bytes of record i without its newline; read only in `memory` mode, where they are a view: do not change them. RangeError outside 0..length-1. */
   line(i: number): Buffer | Promise<Buffer>;
   /** Epoch milliseconds of record i; NaN when it has no `timestamp`. */
   timestampMs(i: number): Promise<number>;
@@ -29,7 +29,7 @@ export interface RecordFile {
 const CHUNK_BYTES = 1 << 20;
 /** Reading less than this again is faster than a cached index. */
 const INDEX_MIN_BYTES = 1 << 20;
-/** The timestamp is the first key of a record; this much of a line is looked at. */
+/** The vendor writes the timestamp first: this much of a line is looked at before the whole. */
 const HEAD_BYTES = 512;
 
 /** Opens a record file and indexes its lines. GexError `missing` or `storage`. */
@@ -116,7 +116,11 @@ function recordFile(path: string, index: LineIndex, bytes: Bytes): RecordFile {
     if (start === undefined || end === undefined) throw new RangeError(`${path} has no record ${i}`);
     return bytes.read(start, Math.min(end, start + maxBytes));
   };
-  const timestampMs = async (i: number): Promise<number> => timestampOf(await span(i, HEAD_BYTES));
+  const timestampMs = async (i: number): Promise<number> => {
+    const head = await span(i, HEAD_BYTES);
+    const found = timestampOf(head);
+    return Number.isNaN(found) && head.length === HEAD_BYTES ? timestampOf(await span(i)) : found;
+  };
   return {
     path,
     length: index.length,

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { GexError } from '../../errors.js';
-import { storageError } from '../../io/files.js';
+import { ensureWritableDir, storageError } from '../../io/files.js';
 import type { Batch, Connection } from './connection.js';
 import { migrate } from './migrate.js';
 import type { Schema } from './schema.js';
@@ -40,7 +40,7 @@ export async function openSqlite(path: string, mustExist: boolean): Promise<Conn
   }
   let raw: Sqlite.Database | undefined;
   try {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+    if (path !== ':memory:') await ensureWritableDir(dirname(path));
     raw = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS });
     raw.pragma('journal_mode = WAL');
     // In WAL mode NORMAL survives every crash of the program; only a power cut can lose the last transactions, never damage the file.
