@@ -72,17 +72,15 @@ export function newYorkDate(ms: number): string {
 export function businessDays(from: string, to: string): number {
   const first = parseDate(from);
   const last = parseDate(to);
-  if (last < first) return -weekdaysBetween(last + 1, first + 1);
-  return weekdaysBetween(first, last);
+  return first <= last
+    ? weekdaysBefore(last) - weekdaysBefore(first)
+    : weekdaysBefore(last + 1) - weekdaysBefore(first + 1);
 }
 
-function weekdaysBetween(first: number, end: number): number {
-  // 1970-01-05, day 4, is a Monday.
-  const weekdaysBefore = (day: number): number => {
-    const weeks = Math.floor((day - 4) / 7);
-    return weeks * 5 + Math.min(day - 4 - weeks * 7, 5);
-  };
-  return weekdaysBefore(end) - weekdaysBefore(first);
+/** Weekdays from Monday 1970-01-05, day 4, up to but without a day. */
+function weekdaysBefore(day: number): number {
+  const weeks = Math.floor((day - 4) / 7);
+  return weeks * 5 + Math.min(day - 4 - weeks * 7, 5);
 }
 
 /** A calendar of the standing rules, the known special days and, over both, the given ones. Bad rows throw `usage` errors. */

@@ -2,7 +2,7 @@ import { type ChainBuilder, createChainBuilder } from '../core/chain.js';
 import type { ChainSnapshot } from '../core/model.js';
 import { GexError } from '../errors.js';
 import { parseLocalDate } from './cboe-date.js';
-import { type ChainReadOptions, cboeVolatility, chosenSpot, numberOf, priceOf } from './chain-reading.js';
+import { type ChainReadOptions, cboeVolatility, chosenSpot, excerpt, numberOf, priceOf } from './chain-reading.js';
 
 const HEADER = /^\W*expiration date\b.*\bcalls\b.*\bputs\b/im;
 
@@ -94,7 +94,7 @@ function sidesOf(header: readonly string[], name: string): [SideColumns, SideCol
   if (calls < 0 || puts < calls || sides.some(({ openInterest }) => openInterest < 0)) {
     throw new GexError(
       'data',
-      `${name}: its header needs Calls, then Puts, each with "Open Interest"; found ${header.join(',').slice(0, 120)}`,
+      `${name}: its header needs Calls, then Puts, each with "Open Interest"; found ${excerpt(header.join(','), 120)}`,
     );
   }
   return sides;
@@ -116,6 +116,6 @@ function asOfOf(head: string, name: string): number {
   if (text === undefined) throw new GexError('data', `${name}: has no date line before its header; give --as-of`);
   const ms = parseLocalDate(text);
   if (ms === undefined)
-    throw new GexError('data', `${name}: its date "${text.slice(0, 60)}" is not understood; give --as-of`);
+    throw new GexError('data', `${name}: its date "${excerpt(text, 60)}" is not understood; give --as-of`);
   return ms;
 }

@@ -5,6 +5,7 @@ import {
   type ChainReadOptions,
   cboeVolatility,
   chosenSpot,
+  excerpt,
   isObject,
   type JsonObject,
   numberOf,
@@ -89,7 +90,7 @@ function asOfOf(timestamp: unknown, builder: ChainBuilder, name: string, warning
     if (Number.isFinite(ms)) return ms;
     throw new GexError(
       'data',
-      `${name}: its timestamp "${timestamp.slice(0, 40)}" is no "YYYY-MM-DD HH:MM:SS"; give --as-of`,
+      `${name}: its timestamp "${excerpt(timestamp)}" is no "YYYY-MM-DD HH:MM:SS"; give --as-of`,
     );
   }
   const ms = Math.min(...builder.expiries.map((expiry) => expiry.expiryMs));

@@ -47,6 +47,15 @@ export function chosenSpot(name: string, current: number, close: number, choice:
   );
 }
 
+/** The beginning of a text from outside, on one line, for a message. */
+export function excerpt(text: string, length = 40): string {
+  const start = text
+    .slice(0, 4 * length)
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+  return start.length > length ? `${start.slice(0, length)}...` : start;
+}
+
 /** `SPX` for `_SPX`, `^SPX` and `$SPX`: the marks that sources put before index tickers. */
 export function plainTicker(ticker: string): string {
   return ticker

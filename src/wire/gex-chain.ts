@@ -3,7 +3,7 @@ import { type ChainBuilder, createChainBuilder, type ExpiryTerm } from '../core/
 import type { ChainSnapshot, Expiry, Right, Settlement } from '../core/model.js';
 import { expiryInstant, settlementOf } from '../core/settlement.js';
 import { GexError } from '../errors.js';
-import { type ChainReadOptions, chosenSpot, isObject, type JsonObject, numberOf } from './chain-reading.js';
+import { type ChainReadOptions, chosenSpot, excerpt, isObject, type JsonObject, numberOf } from './chain-reading.js';
 
 export const GEX_CHAIN_SCHEMA = 'gex-chain/1';
 
@@ -15,14 +15,14 @@ export function readGexChain(body: JsonObject, name: string, options: ChainReadO
   if (body.schema !== GEX_CHAIN_SCHEMA) {
     throw new GexError(
       'data',
-      `${name}: its schema is "${String(body.schema)}"; this release reads ${GEX_CHAIN_SCHEMA}`,
+      `${name}: its schema is "${excerpt(String(body.schema))}"; this release reads ${GEX_CHAIN_SCHEMA}`,
     );
   }
   const { contracts, underlying, model } = body;
   if (!Array.isArray(contracts)) throw new GexError('data', `${name}: has no "contracts" list`);
   if (typeof underlying !== 'string') throw new GexError('data', `${name}: has no "underlying"`);
   if (model !== undefined && model !== 'bsm' && model !== 'black76') {
-    throw new GexError('data', `${name}: its model is "${String(model)}"; write bsm or black76`);
+    throw new GexError('data', `${name}: its model is "${excerpt(String(model))}"; write bsm or black76`);
   }
   const builder = createChainBuilder(contracts.length, options.calendar);
   const multiplier = body.multiplier === undefined ? 100 : numberOf(body.multiplier);
@@ -83,7 +83,7 @@ const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}.*(Z|[+-]\d{2}:?\d{2})$/;
 function instantOf(value: unknown, name: string): number {
   const ms = typeof value === 'string' && INSTANT.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isFinite(ms)) return ms;
-  const found = value === undefined ? 'missing' : JSON.stringify(value).slice(0, 60);
+  const found = value === undefined ? 'missing' : `"${excerpt(String(value))}"`;
   throw new GexError(
     'data',
     `${name}: its "asOf" is ${found}; write an instant with zone such as 2026-07-22T20:00:00Z, or give --as-of`,

@@ -1,8 +1,7 @@
-import { isAscii } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import type { ChainSnapshot } from '../../core/model.js';
 import { GexError } from '../../errors.js';
-import { unpackGzip } from '../../io/gzip.js';
+import { unpackText } from '../../io/unpack.js';
 import type { ChainReadOptions } from '../../wire/chain-reading.js';
 import { readChainText } from '../../wire/chain-text.js';
 
@@ -13,12 +12,7 @@ export async function readChainFile(path: string, options: ChainReadOptions = {}
 
 /** Reads a chain from bytes; `name` is for messages. Throws `data`. */
 export function parseChain(bytes: Uint8Array, name: string, options: ChainReadOptions = {}): ChainSnapshot {
-  const unpacked = unpackGzip(bytes, name);
-  // Chains are ASCII but for a name or a date; reading those bytes one to one is several times faster.
-  const text = isAscii(unpacked)
-    ? Buffer.from(unpacked.buffer, unpacked.byteOffset, unpacked.length).toString('latin1')
-    : new TextDecoder().decode(unpacked);
-  return readChainText(text, name, options);
+  return readChainText(unpackText(bytes, name), name, options);
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {
