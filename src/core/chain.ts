@@ -85,13 +85,14 @@ export function createChainBuilder(capacity: number, calendar: Calendar = NYSE):
   };
 
   const expiry = (root: string, term: ExpiryTerm, settlement?: Settlement): number => {
-    const key = `${root} ${JSON.stringify(term)} ${settlement ?? ''}`;
+    const row = describeExpiry(root, term, settlement, calendar);
+    // However it was stated, one instant of one root is one expiry.
+    const key = JSON.stringify(row);
     let index = expiryIndex.get(key);
     if (index === undefined) {
-      const row = describeExpiry(root, term, settlement, calendar);
       index = row === undefined || expiries.length > 0xfffe ? -1 : expiries.push(row) - 1;
       expiryIndex.set(key, index);
-      taken.push(new Set(), new Set());
+      if (index >= 0) taken.push(new Set(), new Set());
     }
     return index;
   };
@@ -128,7 +129,7 @@ export function createChainBuilder(capacity: number, calendar: Calendar = NYSE):
     }
     const right = symbol.charCodeAt(prefixLength);
     const mills = eightDigits(symbol, prefixLength + 1);
-    if ((right !== 67 && right !== 80) || mills < 0) {
+    if ((right !== 67 && right !== 80) || mills <= 0) {
       reject('bad symbol');
       return -1;
     }
