@@ -1,13 +1,13 @@
 import { GexError } from '../errors.js';
-import { greekColumns } from './blackscholes.js';
 import { type Book, priceBook } from './chainvol.js';
-import { type Convention, type ConventionOptions, unitFactor } from './convention.js';
-import { type Exposures, exposuresBy, type UnitExposures } from './exposuresums.js';
+import type { Convention, ConventionOptions } from './convention.js';
+import { type Exposures, exposuresBy, totalOf } from './exposuresums.js';
 import { type GammaCurve, gammaCurveOf } from './gammacurve.js';
 import { type StrikeExposures, type StrikeLevels, strikeLevels } from './levels.js';
 import type { ChainSnapshot, Expiry } from './model.js';
-import { EXCLUSIONS, exclusionCode, PRICED } from './quotes.js';
+import { EXCLUSIONS, PRICED } from './quotes.js';
 import { strikeGroups } from './strikes.js';
+import { unitExposures } from './unitexposures.js';
 
 export interface ExpiryExposures extends Exposures {
   readonly expiry: Expiry;
@@ -37,8 +37,6 @@ export interface ExposureProfile {
   readonly warnings: readonly string[];
 }
 
-const DAYS_PER_YEAR = 365;
-
 /** Exposures, levels and the gamma curve of a chain. Throws `data` when the convention asks for what the chain does not have. */
 export function exposureProfile(chain: ChainSnapshot, options: ConventionOptions = {}): ExposureProfile {
   return exposureProfileOf(priceBook(chain, options));
@@ -48,7 +46,7 @@ export function exposureProfile(chain: ChainSnapshot, options: ConventionOptions
 export function exposureProfileOf(book: Book, options: { readonly levels?: number } = {}): ExposureProfile {
   const { chain, convention } = book;
   requireDealerPositions(chain, convention);
-  const { units, exclusion } = convention.greeks === 'chain' ? chainUnits(book) : ownUnits(book);
+  const { units, exclusion } = unitExposures(book);
   const { strikes, groupOf } = strikeGroups(chain.contracts);
   const by = (groups: ArrayLike<number>, count: number): Exposures[] =>
     exposuresBy(chain, convention, units, groups, count);
@@ -58,7 +56,7 @@ export function exposureProfileOf(book: Book, options: { readonly levels?: numbe
     years: book.years[i] as number,
     ...row,
   }));
-  const totals = by(new Uint8Array(chain.contracts.length), 1)[0] as Exposures;
+  const totals = totalOf(byExpiry);
   return {
     chain,
     convention,
@@ -70,65 +68,6 @@ export function exposureProfileOf(book: Book, options: { readonly levels?: numbe
     coverage: coverageOf(chain, exclusion),
     warnings: [...chain.warnings, ...book.warnings],
   };
-}
-
-interface Priced {
-  readonly units: UnitExposures;
-  readonly exclusion: Uint8Array;
-}
-
-/** Greeks from the book's volatilities. */
-function ownUnits(book: Book): Priced {
-  const { chain, exclusion, volatility, years, dividendYield } = book;
-  const { contracts, spot } = chain;
-  const rows = Uint32Array.from(contracts.strike.keys()).filter((row) => exclusion[row] === PRICED);
-  const column = (value: (row: number) => number): Float64Array => Float64Array.from(rows, value);
-  const expiryOf = (row: number): number => contracts.expiry[row] as number;
-  const blank = (): Float64Array => new Float64Array(rows.length);
-  const priced = greekColumns(
-    {
-      side: Int8Array.from(rows, (row) => contracts.side[row] as number),
-      spot: blank().fill(spot),
-      strike: column((row) => contracts.strike[row] as number),
-      years: column((row) => years[expiryOf(row)] as number),
-      volatility: column((row) => volatility[row] as number),
-      rate: blank().fill(book.rate),
-      dividendYield: column((row) => dividendYield[expiryOf(row)] as number),
-    },
-    { delta: blank(), gamma: blank(), vanna: blank(), charm: blank() },
-    chain.model,
-  );
-  const scatter = (values: Float64Array, factor: number): Float64Array => {
-    const out = new Float64Array(contracts.length).fill(Number.NaN);
-    rows.forEach((row, i) => {
-      out[row] = (values[i] as number) * factor * (contracts.multiplier[row] as number);
-    });
-    return out;
-  };
-  const units = {
-    gamma: scatter(priced.gamma, unitFactor(book.convention.unit, spot)),
-    delta: scatter(priced.delta, spot),
-    vanna: scatter(priced.vanna, spot * 0.01),
-    charm: scatter(priced.charm, spot / DAYS_PER_YEAR),
-  };
-  return { units, exclusion };
-}
-
-/** The chain's own gamma and delta as they are, whatever the clock says; it has no vanna and no charm. */
-function chainUnits({ chain, convention }: Book): Priced {
-  const { vendor, contracts, spot } = chain;
-  if (vendor === undefined) {
-    throw new GexError('data', `${chain.source.name}: has no greeks of its own; leave out --greeks chain`);
-  }
-  const noGreeks = exclusionCode('no-greeks');
-  const exclusion = Uint8Array.from(vendor.gamma, (gamma) => (Number.isNaN(gamma) ? noGreeks : PRICED));
-  const scale = (values: Float64Array, factor: number): Float64Array =>
-    values.map((value, row) => value * factor * (contracts.multiplier[row] as number));
-  const units = {
-    gamma: scale(vendor.gamma, unitFactor(convention.unit, spot)),
-    delta: scale(vendor.delta, spot),
-  };
-  return { units, exclusion };
 }
 
 function requireDealerPositions(chain: ChainSnapshot, convention: Convention): void {

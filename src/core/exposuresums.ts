@@ -1,6 +1,7 @@
 import { type Convention, signOf } from './convention.js';
 import type { ChainSnapshot } from './model.js';
 import { add, createSums, type Sums, total } from './summation.js';
+import type { UnitExposures } from './unitexposures.js';
 
 /** Exposures of a group of contracts. NaN is unknown. Market figures have no dealer sign; call and put figures of delta, vanna and charm neither. */
 export interface Exposures {
@@ -32,14 +33,6 @@ export interface Exposures {
   readonly putVolume: number;
 }
 
-/** Exposure of one contract of open interest 1, per contract; NaN where it is not priced. A greek nobody knows has no column. */
-export interface UnitExposures {
-  readonly gamma: Float64Array;
-  readonly delta?: Float64Array;
-  readonly vanna?: Float64Array;
-  readonly charm?: Float64Array;
-}
-
 interface Sides {
   readonly call: Sums;
   readonly put: Sums;
@@ -50,11 +43,13 @@ interface GroupSums {
   readonly gexOpenInterest: Sides | undefined;
   readonly gexVolume: Sides | undefined;
   readonly gexAbsolute: Sides | undefined;
-  readonly market: Readonly<Record<'gamma' | 'delta' | 'vanna' | 'charm', Sides | undefined>>;
-  readonly dealer: Readonly<Record<'gamma' | 'delta' | 'vanna' | 'charm', Sides | undefined>>;
+  readonly market: GreekSums;
+  readonly dealer: GreekSums;
   readonly openInterest: Sides | undefined;
   readonly volume: Sides | undefined;
 }
+
+type GreekSums = Readonly<Record<'gamma' | 'delta' | 'vanna' | 'charm', Sides | undefined>>;
 
 /** Exposures of every group: `groupOf` gives each contract's group, 0 to `groups` - 1. */
 export function exposuresBy(
@@ -78,32 +73,35 @@ function groupSums(
   groups: number,
 ): GroupSums {
   const { side } = chain.contracts;
-  const known = (column: Float64Array | undefined): Float64Array | undefined =>
-    column?.some((value) => value >= 0 || value < 0) ? column : undefined;
   const openInterest = known(chain.openInterest);
   const volume = known(chain.volume);
-  const sides = (terms?: Float64Array, weights?: Float64Array, absolute = false): Sides | undefined =>
-    terms && weights ? sumSides(side, terms, weights, groupOf, groups, absolute) : undefined;
-  const each = (weights?: Float64Array): GroupSums['market'] => ({
-    gamma: sides(units.gamma, weights),
+  const one = new Float64Array(side.length).fill(1);
+  const sides = (terms?: Float64Array, weights?: Float64Array): Sides | undefined =>
+    terms && weights ? sumSides(side, terms, weights, groupOf, groups) : undefined;
+  const greeks = (gamma: Sides | undefined, weights?: Float64Array): GreekSums => ({
+    gamma,
     delta: sides(units.delta, weights),
     vanna: sides(units.vanna, weights),
     charm: sides(units.charm, weights),
   });
-  const weights = convention.weight === 'volume' ? volume : openInterest;
-  const perContract = convention.sign === 'per-contract';
-  const positions = perContract ? known(chain.dealerPosition) : weights;
-  const market = each(weights);
-  const one = new Float64Array(side.length).fill(1);
+  const gexOpenInterest = sides(units.gamma, openInterest);
+  const gexVolume = sides(units.gamma, volume);
+  const byVolume = convention.weight === 'volume';
+  const market = greeks(byVolume ? gexVolume : gexOpenInterest, byVolume ? volume : openInterest);
+  const sums = { gexOpenInterest, gexVolume, openInterest: sides(one, openInterest), volume: sides(one, volume) };
+  if (convention.sign !== 'per-contract') return { ...sums, market, dealer: market, gexAbsolute: market.gamma };
+  const positions = known(chain.dealerPosition);
   return {
-    gexOpenInterest: sides(units.gamma, openInterest),
-    gexVolume: sides(units.gamma, volume),
-    gexAbsolute: sides(units.gamma, positions, true),
+    ...sums,
     market,
-    dealer: perContract ? each(positions) : market,
-    openInterest: sides(one, openInterest),
-    volume: sides(one, volume),
+    dealer: greeks(sides(units.gamma, positions), positions),
+    gexAbsolute: sides(units.gamma, positions?.map(Math.abs)),
   };
+}
+
+/** The column, unless every row is unknown. */
+function known(column: Float64Array | undefined): Float64Array | undefined {
+  return column?.some((value) => !Number.isNaN(value)) ? column : undefined;
 }
 
 function sumSides(
@@ -112,14 +110,12 @@ function sumSides(
   weights: Float64Array,
   groupOf: ArrayLike<number>,
   groups: number,
-  absolute: boolean,
 ): Sides {
   const call = createSums(groups);
   const put = createSums(groups);
   for (let row = 0; row < side.length; row++) {
     const term = (terms[row] as number) * (weights[row] as number);
-    if (Number.isNaN(term)) continue;
-    add((side[row] as number) > 0 ? call : put, groupOf[row] as number, absolute ? Math.abs(term) : term);
+    if (!Number.isNaN(term)) add((side[row] as number) > 0 ? call : put, groupOf[row] as number, term);
   }
   return { call, put };
 }
@@ -157,4 +153,40 @@ function exposuresOf(sums: GroupSums, convention: Convention, group: number): Ex
     callVolume: call(sums.volume),
     putVolume: put(sums.volume),
   };
+}
+
+const KEYS = [
+  'callGex',
+  'putGex',
+  'netGex',
+  'absGex',
+  'netGexOpenInterest',
+  'netGexVolume',
+  'dexMarket',
+  'dexDealer',
+  'callDex',
+  'putDex',
+  'vexMarket',
+  'vexDealer',
+  'callVex',
+  'putVex',
+  'chexMarket',
+  'chexDealer',
+  'callChex',
+  'putChex',
+  'callOpenInterest',
+  'putOpenInterest',
+  'callVolume',
+  'putVolume',
+] as const satisfies readonly (keyof Exposures)[];
+
+/** Exposures of all groups together. */
+export function totalOf(rows: readonly Exposures[]): Exposures {
+  return Object.fromEntries(
+    KEYS.map((key) => {
+      const sums = createSums(1);
+      for (const row of rows) add(sums, 0, row[key]);
+      return [key, total(sums, 0)];
+    }),
+  ) as unknown as Exposures;
 }

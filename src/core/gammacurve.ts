@@ -132,7 +132,7 @@ function straightZeros(spots: Float64Array, values: Float64Array): ZeroGamma[] {
   for (let i = 1; i < spots.length; i++) {
     const [x0, x1] = [spots[i - 1] as number, spots[i] as number];
     const [y0, y1] = [values[i - 1] as number, values[i] as number];
-    if (!(y0 * y1 < 0)) continue;
+    if (Math.sign(y0) * Math.sign(y1) >= 0) continue;
     zeros.push({ spot: x1 - ((x1 - x0) * y1) / (y1 - y0), slope: (y1 - y0) / (x1 - x0) });
   }
   return zeros;

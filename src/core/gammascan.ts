@@ -1,4 +1,5 @@
 import type { KernelClass } from './gammakernels.js';
+import { gaussian } from './gaussian.js';
 import { type KernelSum, lowerBound, sumAt } from './kernelsum.js';
 
 /** An interval of v = ln(x / spot) at whose ends net gamma has opposite signs. */
@@ -23,6 +24,7 @@ const TAIL_ERROR = 1 / 4600;
 /** Samples of one class over one stretch without gaps. */
 interface Stretch {
   readonly start: number;
+  readonly end: number;
   readonly step: number;
   readonly cells: number;
   readonly value: Float64Array;
@@ -136,7 +138,16 @@ function sampleStretch(kernels: KernelClass, start: number, end: number): Stretc
   const cells = Math.max(1, Math.ceil((end - start) / (STEP * kernels.narrowest)));
   const step = (end - start) / cells;
   const column = (): Float64Array => new Float64Array(cells + 1);
-  const stretch: Stretch = { start, step, cells, value: column(), slope: column(), bend: column(), error: column() };
+  const stretch: Stretch = {
+    start,
+    end,
+    step,
+    cells,
+    value: column(),
+    slope: column(),
+    bend: column(),
+    error: column(),
+  };
   for (let i = 0; i <= cells; i++) sample(kernels, stretch, i);
   return stretch;
 }
@@ -153,7 +164,7 @@ function sample(kernels: KernelClass, stretch: Stretch, index: number): void {
   for (let i = lowerBound(centre, v - REACH * widest); i < to; i++) {
     const inverse = inverseWidth[i] as number;
     const z = (v - (centre[i] as number)) * inverse;
-    const term = (height[i] as number) * Math.exp(-0.5 * z * z);
+    const term = (height[i] as number) * gaussian(z);
     const rate = z * inverse;
     value += term;
     slope -= term * rate;
@@ -172,8 +183,9 @@ function sample(kernels: KernelClass, stretch: Stretch, index: number): void {
 /** Every sample point and both ends, ascending. */
 function nodesOf(stretches: readonly (readonly Stretch[])[], low: number, high: number): Float64Array {
   const points = [low, high];
-  for (const { start, step, cells } of stretches.flat()) {
-    for (let i = 0; i <= cells; i++) points.push(start + i * step);
+  for (const { start, end, step, cells } of stretches.flat()) {
+    for (let i = 0; i < cells; i++) points.push(start + i * step);
+    points.push(end);
   }
   return Float64Array.from(points).sort();
 }
@@ -193,7 +205,7 @@ function estimator(
     for (let k = 0; k < stretches.length; k++) {
       const ofClass = stretches[k] ?? [];
       let stretch = ofClass[current[k] as number];
-      while (stretch !== undefined && v > stretch.start + stretch.cells * stretch.step) {
+      while (stretch !== undefined && v > stretch.end) {
         current[k] = (current[k] as number) + 1;
         stretch = ofClass[current[k] as number];
       }

@@ -1,4 +1,5 @@
 import type { KernelClass } from './gammakernels.js';
+import { gaussian } from './gaussian.js';
 
 /** A sum of kernels at one point. The true figures are these times exp(-exponent); exponent is 0 unless they would underflow. */
 export interface KernelSum {
@@ -51,7 +52,7 @@ function addRange(kernels: KernelClass, from: number, to: number, v: number, out
   for (let i = from; i < to; i++) {
     const inverse = inverseWidth[i] as number;
     const z = (v - (centre[i] as number)) * inverse;
-    const term = (height[i] as number) * Math.exp(-0.5 * z * z);
+    const term = (height[i] as number) * gaussian(z);
     value += term;
     slope -= term * z * inverse;
     gross += Math.abs(term);

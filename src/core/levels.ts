@@ -105,7 +105,7 @@ function crossingsOf(points: readonly Point[]): number[] {
       zero ??= point.strike;
       continue;
     }
-    if (last !== undefined && last.value * point.value < 0) {
+    if (last !== undefined && last.value > 0 !== point.value > 0) {
       const width = point.strike - last.strike;
       found.push(zero ?? last.strike + (width * last.value) / (last.value - point.value));
     }
