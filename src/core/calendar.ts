@@ -125,7 +125,7 @@ export function createCalendar(overrides: readonly SpecialDay[] = []): Calendar 
     return dateOf(day);
   };
   // A bad row is reported here, not on the day it falls on.
-  for (const row of overrides) session(checkedDay(row.date));
+  for (const row of overrides) checkRow(row);
 
   return {
     tradingDay: (date) => session(checkedDay(date)),
@@ -178,6 +178,19 @@ function checkedDay(date: string): number {
     throw new GexError('usage', `${date} is outside the exchange calendar, which knows ${FIRST_YEAR} to ${LAST_YEAR}`);
   }
   return day;
+}
+
+function checkRow({ date, session }: SpecialDay): void {
+  checkedDay(date);
+  if (session === 'closed' || session === 'regular') return;
+  const times = [session?.open, session?.close].filter((time) => time !== undefined);
+  if (times.length === 0) {
+    throw new GexError(
+      'usage',
+      `the special day ${date} needs a session: "closed", "regular", or an open or close time`,
+    );
+  }
+  times.forEach(parseMinute);
 }
 
 function parseMinute(time: string): number {

@@ -1,8 +1,9 @@
 import { GexError } from '../errors.js';
-import { type Calendar, dayOf, FIRST_YEAR, LAST_YEAR, NYSE, newYorkDate } from './calendar.js';
+import { type Calendar, NYSE } from './calendar.js';
+import { adjustedWarnings, commonUnderlying } from './chain-roots.js';
+import { describeExpiry, type ExpiryTerm } from './expiry.js';
 import type { ChainSnapshot, ChainSource, ContractTable, Expiry, PricingModel, Right, Settlement } from './model.js';
 import { parseOcc } from './occ.js';
-import { expiryInstant, isAdjustedRoot, settlementOf, underlyingOf } from './settlement.js';
 
 /** n unknowns. */
 export function emptyColumn(n: number): Float64Array {
@@ -23,9 +24,6 @@ export interface ChainColumns {
   /** 100 until written. */
   readonly multiplier: Float64Array;
 }
-
-/** A date (`YYYY-MM-DD`), an instant in epoch ms, or nothing but a year fraction. */
-export type ExpiryTerm = { readonly date: string } | { readonly expiryMs: number } | { readonly years: number };
 
 /** What `finish` adds to the contracts. */
 export interface ChainHead {
@@ -197,30 +195,6 @@ const NAMES = {
   volume: 'volume',
 } as const;
 
-function describeExpiry(
-  root: string,
-  term: ExpiryTerm,
-  settlement: Settlement | undefined,
-  calendar: Calendar,
-): Expiry | undefined {
-  if ('years' in term) {
-    if (!Number.isFinite(term.years)) return undefined;
-    return { label: `t=${term.years}`, root, settlement: settlement ?? 'pm', expiryMs: Number.NaN, years: term.years };
-  }
-  const label = 'date' in term ? term.date : isInstant(term.expiryMs) ? newYorkDate(term.expiryMs) : '';
-  if (!isCalendarDate(label)) return undefined;
-  const settles = settlement ?? settlementOf(root, label, calendar);
-  const expiryMs = 'date' in term ? expiryInstant(root, label, settles, calendar) : term.expiryMs;
-  return { label, root, settlement: settles, expiryMs };
-}
-
-const isInstant = (ms: number): boolean => Math.abs(ms) <= 8.64e15;
-
-function isCalendarDate(date: string): boolean {
-  const year = Number(date.slice(0, 4));
-  return dayOf(date) !== undefined && year >= FIRST_YEAR && year <= LAST_YEAR;
-}
-
 /** The number in the eight digits from `start` to the end; -1 when they are not eight digits. */
 function eightDigits(text: string, start: number): number {
   let value = 0;
@@ -247,31 +221,6 @@ function dropImpossible(column: Float64Array): number {
 
 function isKnown(column: Float64Array): boolean {
   return column.some((value) => !Number.isNaN(value));
-}
-
-function contractsByRoot(contracts: ContractTable): Map<string, number> {
-  const counts = new Float64Array(contracts.expiries.length);
-  for (const expiry of contracts.expiry) counts[expiry] = (counts[expiry] as number) + 1;
-  const roots = new Map<string, number>();
-  contracts.expiries.forEach(({ root }, i) => {
-    roots.set(root, (roots.get(root) ?? 0) + (counts[i] as number));
-  });
-  return roots;
-}
-
-function commonUnderlying(contracts: ContractTable): string {
-  const counts = new Map<string, number>();
-  for (const [root, count] of contractsByRoot(contracts)) {
-    const underlying = underlyingOf(root);
-    counts.set(underlying, (counts.get(underlying) ?? 0) + count);
-  }
-  return [...counts].reduce((best, next) => (next[1] > best[1] ? next : best))[0];
-}
-
-function adjustedWarnings(contracts: ContractTable): string[] {
-  return [...contractsByRoot(contracts)]
-    .filter(([root]) => isAdjustedRoot(root))
-    .map(([root, count]) => `${count} contracts of the adjusted root ${root} are counted at their listed multiplier`);
 }
 
 /** `reason 3, other reason 5` in brackets; empty for no counts. */

@@ -86,7 +86,8 @@ function rejectNameless(builder: ChainBuilder): number {
 /** The body's time stamp, which is UTC without saying so; without one, the settlement of the first expiry. */
 function asOfOf(timestamp: unknown, builder: ChainBuilder, name: string, warnings: string[]): number {
   if (typeof timestamp === 'string') {
-    const ms = Date.parse(`${timestamp.trim().replace(' ', 'T')}Z`);
+    const [, date, time] = /^\s*(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2}(?:\.\d+)?)Z?\s*$/.exec(timestamp) ?? [];
+    const ms = Date.parse(`${date}T${time}Z`);
     if (Number.isFinite(ms)) return ms;
     throw new GexError(
       'data',

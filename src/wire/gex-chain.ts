@@ -1,11 +1,12 @@
 import { dayOf } from '../core/calendar.js';
-import { type ChainBuilder, createChainBuilder, type ExpiryTerm } from '../core/chain.js';
+import { type ChainBuilder, createChainBuilder } from '../core/chain.js';
+import type { ExpiryTerm } from '../core/expiry.js';
 import type { ChainSnapshot, Expiry, Right, Settlement } from '../core/model.js';
 import { expiryInstant, settlementOf } from '../core/settlement.js';
 import { GexError } from '../errors.js';
 import { type ChainReadOptions, chosenSpot, excerpt, isObject, type JsonObject, numberOf } from './chain-reading.js';
 
-export const GEX_CHAIN_SCHEMA = 'gex-chain/1';
+const GEX_CHAIN_SCHEMA = 'gex-chain/1';
 
 /** Names of a contract's columns in the file; the rest of a contract says which one it is. */
 const FIELDS = ['bid', 'ask', 'last', 'iv', 'openInterest', 'volume', 'delta', 'gamma', 'dealerPosition'] as const;
@@ -26,8 +27,9 @@ export function readGexChain(body: JsonObject, name: string, options: ChainReadO
   }
   const builder = createChainBuilder(contracts.length, options.calendar);
   const multiplier = body.multiplier === undefined ? 100 : numberOf(body.multiplier);
+  const expiryOf = expiryReader(builder);
   for (const contract of contracts) {
-    if (isObject(contract)) addContract(builder, contract, underlying, multiplier);
+    if (isObject(contract)) addContract(builder, contract, expiryOf(contract, underlying), multiplier);
     else builder.reject('not an object');
   }
   const close = numberOf(body.close);
@@ -45,24 +47,39 @@ export function readGexChain(body: JsonObject, name: string, options: ChainReadO
   });
 }
 
-function addContract(builder: ChainBuilder, contract: JsonObject, underlying: string, multiplier: number): void {
+function addContract(builder: ChainBuilder, contract: JsonObject, expiry: number, multiplier: number): void {
   const right = rightOf(contract.right);
-  const term = termOf(contract);
-  if (right === undefined || term === undefined) {
-    builder.reject(right === undefined ? 'bad right' : 'bad expiry');
+  if (right === undefined) {
+    builder.reject('bad right');
     return;
   }
-  const root = typeof contract.root === 'string' ? contract.root : underlying;
   const symbol = typeof contract.symbol === 'string' ? contract.symbol : '';
-  const expiry = builder.expiry(root, term, settlementIn(contract.settlement));
   const row = builder.add(symbol, expiry, right, numberOf(contract.strike));
   if (row < 0) return;
   for (const field of FIELDS) builder.columns[field][row] = numberOf(contract[field]);
   builder.columns.multiplier[row] = contract.multiplier === undefined ? multiplier : numberOf(contract.multiplier);
 }
 
+/** Finds the expiry of a contract (-1 when it has none), working each of the few different ones out only once. */
+function expiryReader(builder: ChainBuilder): (contract: JsonObject, underlying: string) => number {
+  const known = new Map<string, number>();
+  return (contract, underlying) => {
+    const root = typeof contract.root === 'string' ? contract.root : underlying;
+    const key = `${root} ${contract.expiry} ${contract.t} ${contract.settlement}`;
+    let index = known.get(key);
+    if (index === undefined) {
+      const term = termOf(contract);
+      index = term === undefined ? -1 : builder.expiry(root, term, settlementIn(contract.settlement));
+      known.set(key, index);
+    }
+    return index;
+  };
+}
+
 function rightOf(value: unknown): Right | undefined {
-  return /^c(all)?$/i.test(String(value)) ? 'C' : /^p(ut)?$/i.test(String(value)) ? 'P' : undefined;
+  if (value === 'C' || value === 'P') return value;
+  const word = String(value).toLowerCase();
+  return word === 'c' || word === 'call' ? 'C' : word === 'p' || word === 'put' ? 'P' : undefined;
 }
 
 function settlementIn(value: unknown): Settlement | undefined {
@@ -103,27 +120,29 @@ export function writeGexChain(chain: ChainSnapshot): string {
     multiplier: 100,
     model: chain.model,
   };
-  const lines: string[] = [];
-  for (let row = 0; row < chain.contracts.length; row++) lines.push(JSON.stringify(contractOf(chain, row)));
-  return `${JSON.stringify(head).slice(0, -1)},"contracts":[\n${lines.join(',\n')}\n]}\n`;
-}
-
-function contractOf(chain: ChainSnapshot, row: number): JsonObject {
   const { contracts, vendor } = chain;
-  const expiry = contracts.expiries[contracts.expiry[row] as number] as Expiry;
-  const multiplier = contracts.multiplier[row] as number;
-  const columns = { ...chain, delta: vendor?.delta, gamma: vendor?.gamma };
-  const values = FIELDS.map((field): [string, number | undefined] => [field, columns[field]?.[row]]);
-  return {
-    symbol: contracts.symbol[row] || undefined,
+  const terms = contracts.expiries.map((expiry) => ({
     root: expiry.root === chain.underlying ? undefined : expiry.root,
-    right: (contracts.side[row] as number) > 0 ? 'C' : 'P',
-    strike: contracts.strike[row],
     ...termFields(expiry),
-    multiplier: multiplier === 100 ? undefined : multiplier,
-    // NaN has no JSON form: an unknown is left out.
-    ...Object.fromEntries(values.filter(([, value]) => value !== undefined && !Number.isNaN(value))),
-  };
+  }));
+  const columns = { ...chain, delta: vendor?.delta, gamma: vendor?.gamma };
+  const lines = Array.from(contracts.strike, (strike, row) => {
+    const multiplier = contracts.multiplier[row] as number;
+    const line: Record<string, unknown> = {
+      symbol: contracts.symbol[row] || undefined,
+      ...terms[contracts.expiry[row] as number],
+      right: (contracts.side[row] as number) > 0 ? 'C' : 'P',
+      strike,
+      multiplier: multiplier === 100 ? undefined : multiplier,
+    };
+    for (const field of FIELDS) {
+      const value = columns[field]?.[row];
+      // NaN has no JSON form: an unknown is left out.
+      if (value !== undefined && !Number.isNaN(value)) line[field] = value;
+    }
+    return JSON.stringify(line);
+  });
+  return `${JSON.stringify(head).slice(0, -1)},"contracts":[\n${lines.join(',\n')}\n]}\n`;
 }
 
 /** The shortest form of an expiry that reads back as the same. */

@@ -224,6 +224,10 @@ describe('overrides', () => {
     expect(() => createCalendar([{ date: '2027-03-01', name: 'x', session: { close: '1pm' } }])).toThrow(
       '"1pm" is not a time',
     );
+    const untyped: { date: string; name: string; session: 'closed' }[] = JSON.parse(
+      '[{"date":"2027-03-01","name":"x"}]',
+    );
+    expect(() => createCalendar(untyped)).toThrow('the special day 2027-03-01 needs a session');
     expect(() => createCalendar([{ date: '2060-03-01', name: 'x', session: 'closed' }])).toThrow('outside');
   });
 });
