@@ -1,5 +1,7 @@
+import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { createLog, type LogLevel, masker } from '../../src/cli/log.js';
+import { createLog, type LogLevel, masker, writeError } from '../../src/cli/log.js';
+import { GexError } from '../../src/errors.js';
 
 function linesOf(level: LogLevel, secrets: readonly string[] = []) {
   const lines: string[] = [];
@@ -32,4 +34,20 @@ test('lines carry the time where there is a clock for it', () => {
   const lines: string[] = [];
   createLog({ level: 'info', secrets: [], write: (line) => lines.push(line), now: () => 0 }).info('x');
   expect(lines).toEqual(['1970-01-01T00:00:00.000Z info  x']);
+});
+
+test('an error of a known kind is a sentence and its details, anything else a stack and a request to report it', () => {
+  let text = '';
+  const stream = new Writable({
+    write(chunk, _, done) {
+      text += String(chunk);
+      done();
+    },
+  });
+  const mask = masker(['s3cret']);
+  writeError(stream, new GexError('usage', 'no s3cret here', { details: ['first', 'second'] }), mask);
+  expect(text).toBe('gex: no *** here\n  first\n  second\n');
+  text = '';
+  writeError(stream, new TypeError('x is undefined, s3cret'), mask);
+  expect(text).toMatch(/^gex: a bug in gex, please report it .*\nTypeError: x is undefined, \*\*\*\n +at /);
 });

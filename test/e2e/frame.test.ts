@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ended, gex, startGex, temporaryFolder } from '../helpers/gex.js';
+import { tempFolder } from '../helpers/folder.js';
+import { EXECUTABLE, ended, gex, startGex } from '../helpers/gex.js';
 
 test('stdout is the result: one JSON object with its schema, stderr stays empty', async () => {
   const { code, stdout, stderr } = await gex(['config', '--json'], { env: { PORT: '9' } });
@@ -18,7 +20,7 @@ test('in a pipe a table is tab-separated rows without colour', async () => {
 });
 
 test('the working folder gives .env and configs/default.yaml, and --config names another file', async () => {
-  const folder = temporaryFolder();
+  const folder = tempFolder();
   writeFileSync(join(folder, '.env'), '# mine\nDATA_MODE="stream"\n');
   writeFileSync(join(folder, 'my.yaml'), 'serve:\n  port: 7000\n');
   const { stdout } = await gex(['config', '--config', 'my.yaml'], { folder });
@@ -39,6 +41,14 @@ test.each([
   [['completion', 'tcsh'], {}, 'gex: found shell "tcsh"; give one of bash, zsh, fish\n'],
 ])('gex %j ends with exit 2 and one sentence', async (args, env, sentence) => {
   expect(await gex(args, { env })).toEqual({ code: 2, stdout: '', stderr: sentence });
+});
+
+test('a secret is not shown, neither its value nor in an error', async () => {
+  const { stdout } = await gex(['config', '--verbose'], { env: { ADMIN_TOKEN: 'hunter2222' } });
+  expect(stdout).toContain('serve.admin_token\t***\tenvironment\tADMIN_TOKEN\n');
+  expect(stdout).not.toContain('hunter2222');
+  const missing = await gex(['serve', '--data-dir', './hunter2222'], { env: { ADMIN_TOKEN: 'hunter2222' } });
+  expect(missing.stderr).toMatch(/^gex: .*\.\/\*\*\*/);
 });
 
 test('several faults are listed below one sentence', async () => {
@@ -65,24 +75,10 @@ test('a reader that goes away ends the run without a word', async () => {
 });
 
 test('a full disk behind stdout is a storage error', async () => {
-  const { spawn } = await import('node:child_process');
-  const { EXECUTABLE } = await import('../helpers/gex.js');
   const full = openSync('/dev/full', 'w');
   const child = spawn(process.execPath, [EXECUTABLE, 'config'], { stdio: ['ignore', full, 'pipe'], env: {} });
   const { code, stderr } = await ended(child);
   closeSync(full);
   expect(code).toBe(6);
   expect(stderr).toMatch(/^gex: cannot write to stdout: .*ENOSPC.*\n$/);
-});
-
-test('colours follow --no-color, NO_COLOR and FORCE_COLOR', async () => {
-  const { wantsColor } = await import('../../src/cli/ui.js');
-  const screen = { isTTY: true };
-  expect(wantsColor(screen, {}, false)).toBe(true);
-  expect(wantsColor(screen, {}, true)).toBe(false);
-  expect(wantsColor(screen, { NO_COLOR: '1', FORCE_COLOR: '1' }, false)).toBe(false);
-  expect(wantsColor(screen, { TERM: 'dumb' }, false)).toBe(false);
-  expect(wantsColor({}, {}, false)).toBe(false);
-  expect(wantsColor({}, { FORCE_COLOR: '1' }, false)).toBe(true);
-  expect(wantsColor(screen, { FORCE_COLOR: '0' }, false)).toBe(false);
 });
