@@ -27,6 +27,7 @@ export function readGexChain(body: JsonObject, name: string, options: ChainReadO
   }
   const builder = createChainBuilder(contracts.length, options.calendar);
   const multiplier = body.multiplier === undefined ? 100 : numberOf(body.multiplier);
+  if (!isPositive(multiplier)) throw new GexError('data', `${name}: its multiplier is not a positive number`);
   const expiryOf = expiryReader(builder);
   for (const contract of contracts) {
     if (isObject(contract)) addContract(builder, contract, expiryOf(contract, underlying), multiplier);
@@ -49,15 +50,16 @@ export function readGexChain(body: JsonObject, name: string, options: ChainReadO
 
 function addContract(builder: ChainBuilder, contract: JsonObject, expiry: number, multiplier: number): void {
   const right = rightOf(contract.right);
-  if (right === undefined) {
-    builder.reject('bad right');
+  const shares = contract.multiplier === undefined ? multiplier : numberOf(contract.multiplier);
+  if (right === undefined || !isPositive(shares)) {
+    builder.reject(right === undefined ? 'bad right' : 'bad multiplier');
     return;
   }
   const symbol = typeof contract.symbol === 'string' ? contract.symbol : '';
   const row = builder.add(symbol, expiry, right, numberOf(contract.strike));
   if (row < 0) return;
   for (const field of FIELDS) builder.columns[field][row] = numberOf(contract[field]);
-  builder.columns.multiplier[row] = contract.multiplier === undefined ? multiplier : numberOf(contract.multiplier);
+  builder.columns.multiplier[row] = shares;
 }
 
 /** Finds the expiry of a contract (-1 when it has none), working each of the few different ones out only once. */
@@ -75,6 +77,8 @@ function expiryReader(builder: ChainBuilder): (contract: JsonObject, underlying:
     return index;
   };
 }
+
+const isPositive = (value: number): boolean => value > 0 && value < Number.POSITIVE_INFINITY;
 
 function rightOf(value: unknown): Right | undefined {
   if (value === 'C' || value === 'P') return value;

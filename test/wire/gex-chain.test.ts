@@ -98,6 +98,7 @@ describe('gex-chain/1', () => {
       { ...good, expiry: '2099-01-01' },
       { ...good, strike: -1 },
       { ...good, strike: 'ten' },
+      { ...good, multiplier: 0 },
     ];
     expect(read({ ...FULL, contracts: rows }).rejected).toEqual({
       duplicate: 1,
@@ -105,6 +106,7 @@ describe('gex-chain/1', () => {
       'bad right': 1,
       'bad expiry': 4,
       'bad strike': 2,
+      'bad multiplier': 1,
     });
   });
 
@@ -114,6 +116,7 @@ describe('gex-chain/1', () => {
     [{ spot: -1 }, 'needs a positive current price of the underlying, found -1'],
     [{ model: 'heston' }, 'its model is "heston"; write bsm or black76'],
     [{ underlying: undefined }, 'has no "underlying"'],
+    [{ multiplier: -100 }, 'its multiplier is not a positive number'],
     [{ contracts: {} }, 'has no "contracts" list'],
     [{ schema: 'gex-chain/2' }, 'its schema is "gex-chain/2"'],
   ])('says what is wrong with %o', (change, sentence) => {
