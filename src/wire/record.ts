@@ -32,9 +32,10 @@ export interface RecordDays {
   readonly secMinDte: number;
 }
 
-/** Columns by strike; `priors` has one column per lookback. */
+/** Columns by strike, of which rows from `from` to before `to` are written; `priors` has one column per lookback. */
 export interface GexLadder {
-  readonly length: number;
+  readonly from: number;
+  readonly to: number;
   readonly strike: Float64Array;
   readonly byVolume: Float64Array;
   readonly byOpenInterest: Float64Array;
@@ -130,9 +131,9 @@ export function writeGexChain(out: JsonText, record: GexChainRecord): void {
   field(out, ',"major_neg_vol":', record.majorNegVol, 2);
   field(out, ',"major_neg_oi":', record.majorNegOi, 2);
   out.text(',"strikes":[');
-  const { length, strike, byVolume, byOpenInterest, priors } = record.ladder;
-  for (let i = 0; i < length; i++) {
-    out.text(i === 0 ? '[' : ',[');
+  const { from, to, strike, byVolume, byOpenInterest, priors } = record.ladder;
+  for (let i = from; i < to; i++) {
+    out.text(i === from ? '[' : ',[');
     out.decimal(strike[i] as number, 2);
     field(out, ',', byVolume[i] as number, 2);
     field(out, ',', byOpenInterest[i] as number, 2);

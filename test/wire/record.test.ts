@@ -55,7 +55,8 @@ function gexRecord(json: GexJson): GexChainRecord {
     majorNegVol: json.major_neg_vol,
     majorNegOi: json.major_neg_oi,
     ladder: {
-      length: json.strikes.length,
+      from: 0,
+      to: json.strikes.length,
       strike: column((row) => row[0]),
       byVolume: column((row) => row[1]),
       byOpenInterest: column((row) => row[2]),

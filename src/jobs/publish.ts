@@ -1,0 +1,82 @@
+import { type Book, priceBook } from '../core/chainvol.js';
+import type { ConventionOptions } from '../core/convention.js';
+import { EXPIRY_SETS, type LadderPlan, planLadders } from '../core/ladders.js';
+import type { ChainSnapshot } from '../core/model.js';
+import { nearestZero } from '../core/nearestzero.js';
+import { unitExposures } from '../core/unitexposures.js';
+import { CATEGORIES } from '../wire/catalogue.js';
+import { type JsonText, jsonText } from '../wire/decimal.js';
+import { writeOrderflow } from '../wire/record.js';
+import type { Frame } from './frame.js';
+import { GREEK_LADDERS, gexLine, greekLine, setVolatilities } from './ladder-lines.js';
+import { type LastBook, orderflowValues, type SetFlow, setFlow } from './orderflow.js';
+
+/**
+ * Turns chains of one underlying, in order of time, into GexBot's 15 record lines. It remembers half an hour for the
+ * priors and the last record for the flows; a chain without dealers' positions has zeros in state and orderflow.
+ */
+export interface Publisher {
+  /** The lines of a chain, one per row of CATEGORIES, without newlines; their memory is used again by the next call. */
+  publish(chain: ChainSnapshot): readonly Uint8Array[];
+}
+
+/** What the vendor's records are in, whatever else a caller chooses. */
+const VENDOR = { preset: 'gexbot', unit: 'usd-per-1pct', sign: 'naive', weight: 'volume' } as const;
+
+/** A publisher that names its records after `ticker` and prices chains in the vendor's convention with `options`. */
+export function createPublisher(ticker: string, options: ConventionOptions = {}): Publisher {
+  const lines = CATEGORIES.map(() => jsonText());
+  let plan: LadderPlan | undefined;
+  let write: (book: Book) => void;
+  return {
+    publish(chain) {
+      if (plan?.contracts !== chain.contracts || chain.asOfMs >= plan.validUntilMs) {
+        plan = planLadders(chain);
+        write = planWriter(plan, ticker, lines);
+      }
+      for (const line of lines) line.clear();
+      write(priceBook(chain, { ...options, ...VENDOR }));
+      return lines.map((line) => line.bytes());
+    },
+  };
+}
+
+/** Writes every line of a book in the order of CATEGORIES; strikes and memory are laid out once for the plan. */
+function planWriter(plan: LadderPlan, ticker: string, lines: readonly JsonText[]): (book: Book) => void {
+  const unknown = new Float64Array(plan.contracts.length).fill(Number.NaN);
+  const noPosition = new Float64Array(plan.contracts.length);
+  const zeros = { full: Number.NaN, zero: Number.NaN, one: Number.NaN };
+  const classic = EXPIRY_SETS.map((name) => ({ name, write: gexLine(plan, name, 'classic') }));
+  const state = EXPIRY_SETS.map((name) => gexLine(plan, name, 'state'));
+  const greeks = (['zero', 'one'] as const).map((name) => {
+    const volatilities = setVolatilities(plan, name);
+    const write = GREEK_LADDERS.map((greek) => greekLine(plan, name, greek, volatilities.columns));
+    return { set: plan.sets[name], volatilities, write };
+  });
+  let last: LastBook | undefined;
+
+  return (book) => {
+    const { chain } = book;
+    const { gamma, delta = unknown, vanna = unknown, charm = unknown } = unitExposures(book).units;
+    const position = chain.dealerPosition ?? noPosition;
+    const head = { timestamp: Math.floor(chain.asOfMs / 1000), ticker, spot: chain.spot };
+    const frame: Frame = { chain, head, position, units: { gamma, delta, vanna, charm } };
+    let at = 0;
+    const next = (): JsonText => lines[at++] as JsonText;
+    for (const { name, write } of classic) {
+      zeros[name] = nearestZero(book, plan.sets[name].rows, zeros[name]);
+      write(next(), frame, zeros[name]);
+    }
+    for (const write of state) write(next(), frame, Number.NaN);
+    const flows = greeks.map(({ set }) => setFlow(frame, set, last));
+    for (const [i, { volatilities, write }] of greeks.entries()) {
+      volatilities.fill(book.volatility);
+      for (const line of write) line(next(), frame, flows[i] as SetFlow);
+    }
+    const [zero, one] = flows as [SetFlow, SetFlow];
+    writeOrderflow(next(), { ...head, values: orderflowValues(zero, one) });
+    last ??= { volume: new Float64Array(plan.contracts.length), position: new Float64Array(plan.contracts.length) };
+    last.volume.set(chain.volume);
+    last.position.set(position);
+  };
+}
