@@ -47,8 +47,9 @@ export function chosenSpot(name: string, current: number, close: number, choice:
   );
 }
 
-/** The beginning of a text from outside, on one line, for a message. */
-export function excerpt(text: string, length = 40): string {
+/** The beginning of something from outside, on one line, for a message. */
+export function excerpt(value: unknown, length = 40): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
   const start = text
     .slice(0, 4 * length)
     .replace(/[\s\p{Cc}]+/gu, ' ')

@@ -16,14 +16,14 @@ export function readGexChain(body: JsonObject, name: string, options: ChainReadO
   if (body.schema !== GEX_CHAIN_SCHEMA) {
     throw new GexError(
       'data',
-      `${name}: its schema is "${excerpt(String(body.schema))}"; this release reads ${GEX_CHAIN_SCHEMA}`,
+      `${name}: its schema is "${excerpt(body.schema)}"; this release reads ${GEX_CHAIN_SCHEMA}`,
     );
   }
   const { contracts, underlying, model } = body;
   if (!Array.isArray(contracts)) throw new GexError('data', `${name}: has no "contracts" list`);
   if (typeof underlying !== 'string') throw new GexError('data', `${name}: has no "underlying"`);
   if (model !== undefined && model !== 'bsm' && model !== 'black76') {
-    throw new GexError('data', `${name}: its model is "${excerpt(String(model))}"; write bsm or black76`);
+    throw new GexError('data', `${name}: its model is "${excerpt(model)}"; write bsm or black76`);
   }
   const builder = createChainBuilder(contracts.length, options.calendar);
   const multiplier = body.multiplier === undefined ? 100 : numberOf(body.multiplier);
@@ -62,12 +62,14 @@ function addContract(builder: ChainBuilder, contract: JsonObject, expiry: number
   builder.columns.multiplier[row] = shares;
 }
 
+const keyPart = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? `${value}` : '');
+
 /** Finds the expiry of a contract (-1 when it has none), working each of the few different ones out only once. */
 function expiryReader(builder: ChainBuilder): (contract: JsonObject, underlying: string) => number {
   const known = new Map<string, number>();
   return (contract, underlying) => {
     const root = typeof contract.root === 'string' ? contract.root : underlying;
-    const key = `${root} ${contract.expiry} ${contract.t} ${contract.settlement}`;
+    const key = [root, contract.expiry, contract.t, contract.settlement].map(keyPart).join(' ');
     let index = known.get(key);
     if (index === undefined) {
       const term = termOf(contract);
@@ -82,7 +84,7 @@ const isPositive = (value: number): boolean => value > 0 && value < Number.POSIT
 
 function rightOf(value: unknown): Right | undefined {
   if (value === 'C' || value === 'P') return value;
-  const word = String(value).toLowerCase();
+  const word = typeof value === 'string' ? value.toLowerCase() : '';
   return word === 'c' || word === 'call' ? 'C' : word === 'p' || word === 'put' ? 'P' : undefined;
 }
 
@@ -104,7 +106,7 @@ const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}.*(Z|[+-]\d{2}:?\d{2})$/;
 function instantOf(value: unknown, name: string): number {
   const ms = typeof value === 'string' && INSTANT.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isFinite(ms)) return ms;
-  const found = value === undefined ? 'missing' : `"${excerpt(String(value))}"`;
+  const found = value === undefined ? 'missing' : `"${excerpt(value)}"`;
   throw new GexError(
     'data',
     `${name}: its "asOf" is ${found}; write an instant with zone such as 2026-07-22T20:00:00Z, or give --as-of`,

@@ -15,7 +15,6 @@ import {
 } from '../../src/core/calendar.js';
 
 interface Golden {
-  readonly uncovered: readonly number[];
   readonly closed: readonly string[];
   readonly early: Readonly<Record<string, string>>;
 }
@@ -27,7 +26,7 @@ const DAY = 86_400_000;
 const shifted = (date: string, days: number): string =>
   new Date(Date.parse(date) + days * DAY).toISOString().slice(0, 10);
 const anyDate = fc
-  .integer({ min: Date.UTC(1990, 0, 2) / DAY, max: Date.UTC(2050, 11, 30) / DAY })
+  .integer({ min: Date.UTC(1990, 0, 2) / DAY, max: Date.UTC(2050, 11, 20) / DAY })
   .map((day) => new Date(day * DAY).toISOString().slice(0, 10));
 
 /** Wall clock parts in New York from the runtime's own time zone data, by another road than the module's. */
@@ -41,7 +40,6 @@ describe('the NYSE calendar', () => {
   it('closes on exactly the days that published lists name, 1990 to 2030', () => {
     const closed: string[] = [];
     for (let date = '1990-01-01'; date <= '2030-12-31'; date = shifted(date, 1)) {
-      if (golden.uncovered.includes(Number(date.slice(0, 4)))) continue;
       if (holidayOn(date) !== undefined) closed.push(date);
     }
     expect(closed).toEqual([...golden.closed].sort());

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { GexError } from '../../src/errors.js';
 import { readChainText } from '../../src/wire/chain-text.js';
 
 const TITLES = 'Last Sale,Net,Bid,Ask,Volume,IV,Delta,Gamma,Open Interest';
@@ -166,6 +168,100 @@ describe('delayed-quotes JSON', () => {
     );
     expect(() => readChainText(body(option).replaceAll('769.06', '0'), 'x.json')).toThrow(
       'needs a positive current price of the underlying, found 0',
+    );
+  });
+});
+
+describe('hostile input', () => {
+  /** Reads a text and checks what every answer must hold: a consistent chain, or one sentence. */
+  const judge = (text: string): void => {
+    try {
+      const chain = readChainText(text, 'x');
+      const { contracts } = chain;
+      expect(contracts.length).toBeGreaterThan(0);
+      expect(chain.spot).toBeGreaterThan(0);
+      expect(Number.isFinite(chain.asOfMs)).toBe(true);
+      expect(contracts.strike.every((strike) => strike > 0 && Number.isFinite(strike))).toBe(true);
+      expect(contracts.expiry.every((index) => contracts.expiries[index] !== undefined)).toBe(true);
+      for (const column of [chain.bid, chain.ask, chain.last, chain.iv, chain.openInterest, chain.volume]) {
+        expect(column.length).toBe(contracts.length);
+        expect(column.every((value) => Number.isNaN(value) || (value >= 0 && Number.isFinite(value)))).toBe(true);
+      }
+    } catch (error) {
+      if (!(error instanceof GexError)) throw error;
+      expect(error.kind).toBe('data');
+      expect(error.message).toMatch(/^x: [^\n]{10,400}$/);
+    }
+  };
+  const valid = [
+    csv(DATE, HEADER, LINE, LINE.replaceAll('770', '771')),
+    '{"timestamp":"2026-08-19 21:58:45","data":{"options":[{"option":"SPY260821C00770000","bid":1,"ask":2,"iv":0.12,"open_interest":5,"gamma":0.02}],"symbol":"SPY","current_price":769.06,"close":769.06}}',
+    '{"schema":"gex-chain/1","underlying":"SPX","asOf":"2026-07-22T18:00:00Z","spot":7498.96,"contracts":[{"root":"SPXW","right":"C","strike":7500,"expiry":"2026-07-22","openInterest":10,"bid":12,"multiplier":100},{"right":"P","strike":7500,"t":0.1}]}',
+  ];
+
+  it('with characters changed, cut out or put in gives a consistent chain or one sentence', () => {
+    const edit = fc.record({
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      cut: fc.integer({ min: 0, max: 12 }),
+      put: fc.oneof(
+        fc.string({ maxLength: 6 }),
+        fc.constantFrom('"', ',', '{', ']', '\n', '-', '1e999', 'NaN', 'null', '[]', '{}', '\u0000'),
+      ),
+    });
+    fc.assert(
+      fc.property(fc.constantFrom(...valid), fc.array(edit, { minLength: 1, maxLength: 4 }), (text, edits) => {
+        judge(
+          edits.reduce((edited, { at, cut, put }) => {
+            const start = Math.floor(at * edited.length);
+            return edited.slice(0, start) + put + edited.slice(start + cut);
+          }, text),
+        );
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('of any JSON where fields are expected gives a consistent chain or one sentence', () => {
+    const option = fc.dictionary(
+      fc.constantFrom('option', 'bid', 'ask', 'iv', 'open_interest', 'volume', 'gamma'),
+      fc.oneof(fc.jsonValue(), fc.constant('SPY260821C00770000')),
+    );
+    const contract = fc.dictionary(
+      fc.constantFrom(
+        'root',
+        'right',
+        'strike',
+        'expiry',
+        't',
+        'iv',
+        'openInterest',
+        'multiplier',
+        'settlement',
+        'symbol',
+      ),
+      fc.oneof(fc.jsonValue(), fc.constantFrom('C', '2026-08-21', 10)),
+    );
+    const body = fc.oneof(
+      fc.record({
+        timestamp: fc.jsonValue(),
+        data: fc.record({
+          options: fc.array(fc.oneof(option, fc.jsonValue())),
+          symbol: fc.jsonValue(),
+          current_price: fc.oneof(fc.constant(5), fc.jsonValue()),
+        }),
+      }),
+      fc.record({ options: fc.array(option), current_price: fc.constant(5) }),
+      fc.record({
+        schema: fc.constant('gex-chain/1'),
+        underlying: fc.constant('X'),
+        asOf: fc.constant('2026-07-22T18:00:00Z'),
+        spot: fc.constant(5),
+        contracts: fc.array(contract),
+      }),
+    );
+    fc.assert(
+      fc.property(body, (value) => judge(JSON.stringify(value))),
+      { numRuns: 2000 },
     );
   });
 });
