@@ -6,7 +6,7 @@ import type { ChainSnapshot, ChainSource, ContractTable, Expiry, PricingModel, R
 import { parseOcc } from './occ.js';
 
 /** n unknowns. */
-export function emptyColumn(n: number): Float64Array {
+function emptyColumn(n: number): Float64Array {
   return new Float64Array(n).fill(Number.NaN);
 }
 
@@ -153,10 +153,11 @@ export function createChainBuilder(capacity: number, calendar: Calendar = NYSE):
       multiplier: column('multiplier'),
     };
     const warnings = [...(head.warnings ?? []), ...adjustedWarnings(contracts)];
-    for (const name of ['bid', 'ask', 'last', 'iv', 'openInterest', 'volume'] as const) {
-      const count = dropImpossible(column(name));
-      if (count > 0) warnings.push(`${count} contracts have a negative or infinite ${NAMES[name]}: read as unknown`);
+    for (const [name, label] of Object.entries(LABELS) as [keyof typeof LABELS, string][]) {
+      const count = dropImpossible(column(name), 0);
+      if (count > 0) warnings.push(`${count} contracts have a negative or infinite ${label}: read as unknown`);
     }
+    for (const name of ['delta', 'gamma', 'dealerPosition'] as const) dropImpossible(column(name), -Number.MAX_VALUE);
     const delta = column('delta');
     const gamma = column('gamma');
     const dealerPosition = column('dealerPosition');
@@ -186,7 +187,8 @@ export function createChainBuilder(capacity: number, calendar: Calendar = NYSE):
   return { columns, expiries, expiry, add, addSymbol, reject, finish };
 }
 
-const NAMES = {
+/** Columns that cannot be negative, as messages call them. */
+const LABELS = {
   bid: 'bid',
   ask: 'ask',
   last: 'last price',
@@ -206,12 +208,12 @@ function eightDigits(text: string, start: number): number {
   return value;
 }
 
-/** Makes negative and infinite values unknown; returns how many there were. */
-function dropImpossible(column: Float64Array): number {
+/** Makes infinite values and those below the lowest possible one unknown; returns how many there were. */
+function dropImpossible(column: Float64Array, lowest: number): number {
   let count = 0;
   for (let i = 0; i < column.length; i++) {
     const value = column[i] as number;
-    if (value < 0 || value === Number.POSITIVE_INFINITY) {
+    if (value < lowest || value > Number.MAX_VALUE) {
       column[i] = Number.NaN;
       count++;
     }

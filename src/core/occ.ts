@@ -2,7 +2,7 @@ import { dayOf } from './calendar.js';
 import type { Right } from './model.js';
 
 /** What an OCC option symbol names. */
-export interface OccContract {
+interface OccContract {
   readonly root: string;
   /** `YYYY-MM-DD`. */
   readonly date: string;

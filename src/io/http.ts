@@ -1,7 +1,7 @@
 import { ERROR_KINDS, GexError } from '../errors.js';
 
 /** A GET with its limits. */
-export interface HttpGet {
+interface HttpGet {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;

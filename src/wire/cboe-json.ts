@@ -51,7 +51,7 @@ export function readCboeJson(body: JsonObject, name: string, options: ChainReadO
     ...(typeof symbol === 'string' ? { underlying: plainTicker(symbol) } : {}),
     asOfMs: options.asOfMs ?? asOfOf(body.timestamp, builder, name, warnings),
     spot: chosenSpot(name, current, close, options.spot),
-    ...(close > 0 ? { close } : {}),
+    ...(close > 0 && close < Number.POSITIVE_INFINITY ? { close } : {}),
     source: { kind: 'cboe-json', name },
     warnings,
   });

@@ -40,9 +40,9 @@ export function readGexChain(body: JsonObject, name: string, options: ChainReadO
     underlying,
     asOfMs: options.asOfMs ?? instantOf(body.asOf, name),
     spot: chosenSpot(name, numberOf(body.spot), close, options.spot),
-    ...(close > 0 ? { close } : {}),
-    ...(Number.isNaN(rate) ? {} : { rate }),
-    ...(Number.isNaN(dividendYield) ? {} : { dividendYield }),
+    ...(isPositive(close) ? { close } : {}),
+    ...(Number.isFinite(rate) ? { rate } : {}),
+    ...(Number.isFinite(dividendYield) ? { dividendYield } : {}),
     model: model ?? 'bsm',
     source: { kind: 'gex-chain', name },
   });

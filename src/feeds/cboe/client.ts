@@ -8,7 +8,7 @@ import { type ChainReadOptions, plainTicker } from '../../wire/chain-reading.js'
 import { readChainText } from '../../wire/chain-text.js';
 
 /** Where and how patiently to fetch, and how to read. */
-export interface CboeOptions extends ChainReadOptions {
+interface CboeOptions extends ChainReadOptions {
   /** Default: Cboe's public address of delayed quotes. */
   readonly baseUrl?: string;
   readonly timeoutMs?: number;

@@ -20,7 +20,8 @@ async function readBytes(path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
-    if (code === 'ENOENT') throw new GexError('missing', `${path}: no such chain file; check the path`, { cause });
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new GexError('missing', `${path}: no such chain file; check the path`, { cause });
     if (code === 'EISDIR') throw new GexError('missing', `${path}: is a folder; name a chain file in it`, { cause });
     throw new GexError('storage', `${path}: cannot be read (${code}); check its permissions`, { cause });
   }
