@@ -6,7 +6,7 @@ import { type ConventionTable, conventionTable } from './conventions.js';
 import { type ExposureTable, exposureTable } from './exposures.js';
 import { type LevelTable, levelTable } from './levels.js';
 import { type RunTable, runTable } from './runs.js';
-import { openSqlite } from './sqlite.js';
+import { openSqlite, type SqliteOptions } from './sqlite.js';
 import { type TickTable, tickTable } from './ticks.js';
 
 /** The database: one value per table. Every method rejects with GexError `storage` when the database fails. */
@@ -29,14 +29,14 @@ export interface Store {
  * Opens the store in an SQLite file, made with its folder unless `mustExist`; several processes may have it open.
  * GexError `storage` (damaged, locked, newer, disk), `missing` (with `mustExist`), `usage` (an address, not a file).
  */
-export async function openStore(location: string, options: { readonly mustExist?: boolean } = {}): Promise<Store> {
+export async function openStore(location: string, options: SqliteOptions = {}): Promise<Store> {
   if (/^[a-z]+:\/\//.test(location)) {
     throw new GexError(
       'usage',
       `the store is an SQLite file in this version, not ${location.split(':')[0]}: give a path`,
     );
   }
-  return storeOn(await openSqlite(location, options.mustExist ?? false), location);
+  return storeOn(await openSqlite(location, options), location);
 }
 
 /** The store on a migrated database. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { GexError } from '../../errors.js';
@@ -8,14 +9,11 @@ import type { Batch, Connection } from './connection.js';
 import { migrate } from './migrate.js';
 import type { Schema } from './schema.js';
 
-/** How long a statement waits for another process's transaction before it gives up. */
-const BUSY_TIMEOUT_MS = 5000;
-
 /** What a result code of SQLite means and what to do about it; the longest matching name counts. */
 const FAULTS: Readonly<Record<string, string>> = {
   SQLITE_NOTADB: 'it is not an SQLite database; move it away or choose another data folder',
   SQLITE_CORRUPT: 'the database is damaged; move it away (the archive does not need it) or restore a copy',
-  SQLITE_BUSY: `another process has held it locked for ${BUSY_TIMEOUT_MS / 1000} s; wait for that process or stop it`,
+  SQLITE_BUSY: 'another process has held it locked for too long; wait for that process or stop it',
   SQLITE_LOCKED: 'another connection holds it locked; try again',
   SQLITE_FULL: 'the disk is full, the transaction was rolled back; free some space or choose another data folder',
   SQLITE_READONLY: 'the file or its folder is read-only; change the permissions or choose another data folder',
@@ -26,23 +24,31 @@ const FAULTS: Readonly<Record<string, string>> = {
 };
 
 /** An error of SQLite as GexError `storage`, one sentence naming the file; a fault of our own statements stays as it came. */
-export function sqliteError(error: unknown, path: string): unknown {
+function sqliteError(error: unknown, path: string): unknown {
   if (!(error instanceof Sqlite.SqliteError)) return storageError(error, 'open', path);
   const code = error.code.split('_', 2).join('_');
   const fault = FAULTS[code];
   return fault ? new GexError('storage', `cannot use ${path}: ${fault}`, { cause: error }) : error;
 }
 
+export interface SqliteOptions {
+  /** Do not make the file when it is absent. */
+  readonly mustExist?: boolean;
+  /** How long a statement waits for another process's transaction before it gives up; 5 s. */
+  readonly busyTimeoutMs?: number;
+}
+
 /** Opens (makes) an SQLite file in WAL mode and migrates it. GexError `storage`; `missing` when it must exist and does not. */
-export async function openSqlite(path: string, mustExist: boolean): Promise<Connection> {
-  if (mustExist && path !== ':memory:' && !existsSync(path)) {
+export async function openSqlite(path: string, options: SqliteOptions): Promise<Connection> {
+  if (options.mustExist && path !== ':memory:' && !existsSync(path)) {
     throw new GexError('missing', `there is no database at ${path}`);
   }
   let raw: Sqlite.Database | undefined;
   try {
     if (path !== ':memory:') await ensureWritableDir(dirname(path));
-    raw = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS });
-    raw.pragma('journal_mode = WAL');
+    const patienceMs = options.busyTimeoutMs ?? 5000;
+    raw = new Sqlite(path, { timeout: patienceMs });
+    await enterWal(raw, patienceMs);
     // In WAL mode NORMAL survives every crash of the program; only a power cut can lose the last transactions, never damage the file.
     raw.pragma('synchronous = NORMAL');
     raw.pragma('foreign_keys = ON');
@@ -54,6 +60,21 @@ export async function openSqlite(path: string, mustExist: boolean): Promise<Conn
     throw sqliteError(error, path);
   }
 }
+
+/** SQLite does not wait for other processes when it changes the journal mode of a new file, so this does. */
+async function enterWal(raw: Sqlite.Database, patienceMs: number): Promise<void> {
+  for (const startMs = performance.now(); ; await setTimeout(RETRY_MS)) {
+    try {
+      raw.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      const busy = error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY');
+      if (!busy || performance.now() - startMs > patienceMs) throw error;
+    }
+  }
+}
+
+const RETRY_MS = 10;
 
 function connectionOf(path: string, raw: Sqlite.Database, db: Kysely<Schema>): Connection {
   const prepared = new Map<string, Sqlite.Statement<unknown[]>>();
