@@ -3,6 +3,32 @@ import type { Command } from './command.js';
 /** Every subcommand. A new one is a row here and a file in `commands/`. */
 export const COMMANDS: readonly Command[] = [
   {
+    name: 'synth',
+    summary: 'make a whole market session from a seed, with record files of every category, ticks and exposures',
+    options: [
+      'dataDir',
+      'synthDate',
+      'tickers',
+      'seed',
+      'pathModel',
+      'interval',
+      'exposureInterval',
+      'sessionStart',
+      'sessionEnd',
+      'replace',
+    ],
+    examples: [
+      { command: 'gex synth', explains: 'the last session of SPX, a record every 5 seconds' },
+      {
+        command: 'gex synth --tickers SPX,SPY --seed 7 --model heston --interval 1s',
+        explains: 'two tickers at full rate; the same bytes on every run',
+      },
+      { command: 'gex synth --date 2026-08-19 --start 09:30 --end 10:00 --force', explains: 'half an hour, again' },
+    ],
+    exits: ['missing', 'storage'],
+    load: () => import('./commands/synth.js'),
+  },
+  {
     name: 'serve',
     summary: 'serve a day of the archive over HTTP, record by record for each API key',
     options: [

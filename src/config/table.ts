@@ -219,7 +219,7 @@ export const OPTIONS = {
     yaml: 'synth.seed',
     type: whole('N', 0, 0xffffffff),
     default: 1,
-    description: 'seed; the same seed makes the same bytes',
+    description: 'seed; the same seed makes the same bytes (gex synth picks and prints one where none is given)',
   }),
   pathModel: option({
     flag: '--model',
@@ -237,6 +237,14 @@ export const OPTIONS = {
     default: 5000,
     description: 'time between two records',
   }),
+  exposureInterval: option({
+    flag: '--exposure-interval',
+    env: 'GEX_SYNTH_EXPOSURE_INTERVAL',
+    yaml: 'synth.exposure_interval',
+    type: duration(1000, 86_400_000),
+    default: 60_000,
+    description: 'time between two instants whose exposures by strike go to the store',
+  }),
   sessionStart: option({
     flag: '--start',
     env: 'GEX_SYNTH_START',
@@ -253,6 +261,8 @@ export const OPTIONS = {
     otherwise: 'the close of the session',
     description: 'New York time of the last record',
   }),
+
+  replace: toggle({ flag: '--force', description: 'replace record files of that session that are there already' }),
 
   // Serving
   port: option({
