@@ -9,6 +9,7 @@ import { LineIndexer } from '../src/io/lines.js';
 import { openStream } from '../src/stores/archive/read.js';
 import { openDayWriter } from '../src/stores/archive/write.js';
 import { openStore } from '../src/stores/sql/open.js';
+import { EXPOSURE_COLUMNS } from '../src/stores/sql/schema.js';
 import type { Tick } from '../src/stores/sql/ticks.js';
 import { CATEGORIES } from '../src/wire/catalogue.js';
 import { type Figure, fastest } from './figure.js';
@@ -20,7 +21,7 @@ const fresh = (): string => join(folder, String(++files));
 
 export async function bench(): Promise<readonly Figure[]> {
   try {
-    return [...(await index()), ...(await archive()), ...(await inserts())];
+    return [...(await index()), ...(await archive()), ...(await inserts()), await exposures()];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -162,4 +163,57 @@ function rawTicks(batches: readonly (readonly Tick[])[]): void {
   });
   for (const batch of batches) all(batch);
   db.close();
+}
+
+/** Instants of 200 strikes with every column, ten instants a transaction, against the same rows by a prepared statement. */
+async function exposures(): Promise<Figure> {
+  const strike = Float64Array.from({ length: 200 }, (_, i) => 5000 + i * 5);
+  const names = EXPOSURE_COLUMNS.map((column) =>
+    column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+  );
+  const values = strike.map((k, i) => k * 1e6 + i / 7);
+  const columns = Object.fromEntries(names.map((name) => [name, values]));
+  const batches = Array.from({ length: 50 }, (_, batch) =>
+    Array.from({ length: 10 }, (_, i) => ({
+      ticker: 'SPX',
+      asOfMs: (batch * 10 + i) * 1000,
+      conventionId: 1,
+      strike,
+      columns,
+    })),
+  );
+  const rows = 500 * strike.length;
+  const ours = await fastest(3, async () => {
+    const store = await openStore(fresh());
+    await store.conventions.idOf({});
+    for (const batch of batches) await store.exposures.insert(batch);
+    await store.close();
+  });
+  const raw = await fastest(3, async () => {
+    const path = fresh();
+    const store = await openStore(path);
+    await store.conventions.idOf({});
+    await store.close();
+    const db = new Sqlite(path);
+    db.pragma('synchronous = NORMAL');
+    const insert = db.prepare(`insert into exposures values (?, ?, ?, ?${', ?'.repeat(names.length)})`);
+    const all = db.transaction((batch: (typeof batches)[number]) => {
+      for (const one of batch) {
+        for (let i = 0; i < strike.length; i++) {
+          const v = values[i];
+          insert.run(one.ticker, one.asOfMs, 1, strike[i], v, v, v, v, v, v, v, v, v, v, v, v, v, v);
+        }
+      }
+    });
+    for (const batch of batches) all(batch);
+    db.close();
+  });
+  const rates = `${(rows / ours / 1000).toFixed(0)} k rows/s against ${(rows / raw / 1000).toFixed(0)}`;
+  return {
+    name: 'exposures of 14 columns against better-sqlite3',
+    value: raw / ours,
+    unit: 'x',
+    atLeast: 0.7,
+    note: rates,
+  };
 }

@@ -3,7 +3,7 @@ import type { Schema } from './schema.js';
 
 export type Value = string | number | null | Uint8Array;
 
-/** One compiled statement, run once per row of its parameters. */
+/** One compiled statement, run once per row of its parameters. A row is taken before the next one is asked for. */
 export interface Batch {
   readonly sql: string;
   readonly rows: Iterable<readonly Value[]>;

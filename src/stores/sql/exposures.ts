@@ -76,12 +76,17 @@ export function exposureTable({ db, run, write }: Connection): ExposureTable {
   };
 }
 
-function* rowsOf(batch: readonly StrikeExposures[]): Generator<(string | number | null)[]> {
+/** The same array at every step, filled anew. */
+function* rowsOf(batch: readonly StrikeExposures[]): Generator<readonly (string | number | null)[]> {
+  const row: (string | number | null)[] = new Array(NAMES.length + 4).fill(null);
   for (const { ticker, asOfMs, conventionId, strike, columns } of batch) {
     const values = NAMES.map((name) => columns[name]);
+    row[0] = ticker;
+    row[1] = asOfMs;
+    row[2] = conventionId;
     for (let i = 0; i < strike.length; i++) {
-      const row: (string | number | null)[] = [ticker, asOfMs, conventionId, strike[i] as number];
-      for (const column of values) row.push(orNull(column?.[i]));
+      row[3] = strike[i] as number;
+      for (let c = 0; c < values.length; c++) row[c + 4] = orNull(values[c]?.[i]);
       yield row;
     }
   }

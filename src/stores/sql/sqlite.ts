@@ -86,7 +86,7 @@ function connectionOf(path: string, raw: Sqlite.Database, db: Kysely<Schema>): C
   const runAll = raw.transaction((batches: readonly Batch[]) => {
     for (const { sql, rows } of batches) {
       const each = prepare(sql);
-      for (const row of rows) each.run(row);
+      for (const row of rows) each.run(...row);
     }
   }).immediate;
   const guarded = async <T>(work: () => T | Promise<T>): Promise<T> => {
