@@ -70,7 +70,7 @@ function expirySet(contracts: ContractTable, expiries: readonly number[]): Expir
 }
 
 /** How `sumByStrike` signs puts and scales what it sums, and the column it fills. */
-export interface StrikeSum {
+interface StrikeSum {
   readonly putSign: 1 | -1;
   readonly scale: number;
   readonly out: Float64Array;

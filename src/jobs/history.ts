@@ -1,7 +1,7 @@
 const MINUTE_MS = 60_000;
 
 /** A column over time: what it was at the newest record at least so many minutes ago. */
-export interface ColumnHistory {
+interface ColumnHistory {
   /** One column per lookback as of `atMs`, zeros where there was none; valid until the next `push`. */
   priors(atMs: number): readonly Float64Array[];
   /** The column of the last record, zeros before the first. */

@@ -17,7 +17,7 @@ const SHOWN = 0.005;
 const scale = 1 / USD_PER_RECORD_UNIT;
 
 /** Appends the GEX record of one expiry set and instant, and remembers its ladder for the priors of later ones. */
-export type GexLine = (out: JsonText, frame: Frame, zeroGamma: number) => void;
+type GexLine = (out: JsonText, frame: Frame, zeroGamma: number) => void;
 
 /**
  * Lines of one set: `classic` weighs gamma by volume and open interest with naive signs; `state` by dealers' positions,
@@ -68,10 +68,10 @@ function shownRange(a: Float64Array, b: Float64Array): { readonly from: number; 
 }
 
 export const GREEK_LADDERS = ['delta', 'gamma', 'vanna', 'charm'] as const;
-export type GreekLadderName = (typeof GREEK_LADDERS)[number];
+type GreekLadderName = (typeof GREEK_LADDERS)[number];
 
 /** Appends a greek's record of one expiry set and instant, and remembers its ladder. */
-export type GreekLine = (out: JsonText, frame: Frame, flow: SetFlow) => void;
+type GreekLine = (out: JsonText, frame: Frame, flow: SetFlow) => void;
 
 /** Lines of one greek and set: dealers' exposure by strike in USD millions, and the set's volatilities. */
 export function greekLine(
@@ -102,7 +102,7 @@ export function greekLine(
 }
 
 /** Volatilities of a set by strike; of two roots at one date the one that settles later counts. */
-export interface SetVolatilities {
+interface SetVolatilities {
   readonly callIv: Float64Array;
   readonly putIv: Float64Array;
 }

@@ -15,7 +15,7 @@ import { type LastBook, orderflowValues, type SetFlow, setFlow } from './orderfl
  * Turns chains of one underlying, in order of time, into GexBot's 15 record lines. It remembers half an hour for the
  * priors and the last record for the flows; a chain without dealers' positions has zeros in state and orderflow.
  */
-export interface Publisher {
+interface Publisher {
   /** The lines of a chain, one per row of CATEGORIES, without newlines; their memory is used again by the next call. */
   publish(chain: ChainSnapshot): readonly Uint8Array[];
 }

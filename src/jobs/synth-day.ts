@@ -16,7 +16,7 @@ import { type ExposureRows, exposureRows } from './exposure-rows.js';
 import { createPublisher } from './publish.js';
 import type { RecordTimes } from './record-times.js';
 
-export interface TickerDay extends RecordTimes {
+interface TickerDay extends RecordTimes {
   readonly root: string;
   readonly ticker: SynthTicker;
   readonly day: TradingDay;

@@ -27,7 +27,7 @@ export interface RecordHead {
 }
 
 /** Calendar days to the nearest expiry of the record and to the one after it. */
-export interface RecordDays {
+interface RecordDays {
   readonly minDte: number;
   readonly secMinDte: number;
 }
@@ -115,7 +115,7 @@ export const ORDERFLOW_KEYS = [
 
 export type OrderflowKey = (typeof ORDERFLOW_KEYS)[number];
 
-export interface OrderflowRecord extends RecordHead {
+interface OrderflowRecord extends RecordHead {
   readonly values: Readonly<Record<OrderflowKey, number>>;
 }
 

@@ -9,7 +9,7 @@ import { type SyntheticSession, startSession } from './session.js';
 import { smileScale, totalVariance } from './surface.js';
 import { synthTicker } from './tickers.js';
 
-export interface SyntheticChainOptions {
+interface SyntheticChainOptions {
   readonly ticker: string;
   readonly seed: number;
   /** Default `gbm`. */

@@ -47,7 +47,7 @@ export function drawOpenInterest(
 }
 
 /** How much heavier a strike weighs than its neighbours. */
-export function roundness(strike: number, step: number): number {
+function roundness(strike: number, step: number): number {
   const steps = Math.round(strike / step);
   return ROUNDNESS.find((row) => steps % row.steps === 0)?.weight ?? 1;
 }

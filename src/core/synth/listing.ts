@@ -71,7 +71,7 @@ export function listContracts(ticker: SynthTicker, day: TradingDay, open: number
 }
 
 /** Expiries that are alive after the open of the session, by settlement instant. */
-export function listExpiries(ticker: SynthTicker, day: TradingDay): Expiry[] {
+function listExpiries(ticker: SynthTicker, day: TradingDay): Expiry[] {
   const dates = new Set<string>();
   if (ticker.expiries === 'daily') {
     for (let date = day.date, n = 0; n < DAILY_EXPIRIES; n++, date = nextTradingDay(date)) dates.add(date);

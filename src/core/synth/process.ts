@@ -4,7 +4,7 @@ import type { RandomStream } from '../random.js';
 export const SYNTH_MODELS = ['gbm', 'merton', 'heston'] as const;
 export type SynthModel = (typeof SYNTH_MODELS)[number];
 
-export interface ProcessOptions {
+interface ProcessOptions {
   readonly spot: number;
   /** Expected growth per year of trading time. */
   readonly drift: number;
@@ -18,7 +18,7 @@ export interface ProcessOptions {
 }
 
 /** A price in motion; `years` of a step are years of trading time (252 days of 6.5 hours). */
-export interface PriceProcess {
+interface PriceProcess {
   readonly spot: number;
   /** Expected instantaneous variance per year, jumps included. */
   readonly variance: number;

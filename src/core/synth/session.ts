@@ -9,7 +9,7 @@ import { atmVariance, varianceYears } from './surface.js';
 import type { SynthTicker } from './tickers.js';
 import { type TradeBatch, tradeSource } from './trades.js';
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly ticker: SynthTicker;
   readonly day: TradingDay;
   readonly seed: number;

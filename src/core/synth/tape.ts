@@ -5,7 +5,7 @@ import { quoteOf } from './chain.js';
 import type { SyntheticSession } from './session.js';
 
 /** One option trade with what a trade feed says of it. */
-export interface SyntheticTrade {
+interface SyntheticTrade {
   readonly root: string;
   readonly strike: number;
   readonly right: Right;

@@ -32,7 +32,7 @@ const CALL_BOUGHT = 0.46;
 const PUT_BOUGHT = 0.55;
 
 /** Draws the trades of a session, second by second. */
-export interface TradeSource {
+interface TradeSource {
   /** Fills `batch` with the trades of second `second` (0: the opening rotation) at a spot and standard deviations by expiry. */
   draw(second: number, spot: number, deviations: Float64Array): void;
   readonly batch: TradeBatch;
