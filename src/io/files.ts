@@ -69,7 +69,7 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-export type Content = string | Uint8Array | AsyncIterable<Uint8Array>;
+type Content = string | Uint8Array | AsyncIterable<Uint8Array>;
 
 /**
  * Writes a whole file or nothing: a staging file beside it, fsync, rename, fsync of the folder (created when absent).

@@ -9,7 +9,7 @@ import { streamPath } from './path.js';
 import { timestampOf } from './timestamp.js';
 
 /** What an append did. */
-export interface Appended {
+interface Appended {
   readonly path: string;
   /** False: the same bytes are already the last record. */
   readonly added: boolean;

@@ -12,7 +12,7 @@ const SUFFIX = '.jsonl';
 /** Folder of unfinished day files below the archive's root; readers never see it. */
 export const STAGING_FOLDER = '.staging';
 /** Folder of cached line indexes below the archive's root. */
-export const INDEX_FOLDER = '.index';
+const INDEX_FOLDER = '.index';
 
 /** Whether the text is a calendar date written `YYYY-MM-DD`. */
 export function isArchiveDate(text: string): boolean {

@@ -13,7 +13,7 @@ export async function placeFiles(staging: string, root: string, files: readonly 
     const ofDay = files.filter((file) => dirname(dirname(file)) === day);
     const packages = [...new Set(ofDay.map(dirname))];
     await mkdir(dirname(join(root, day)), { recursive: true });
-    for (const folder of packages) await syncDirectory(join(staging, folder));
+    for (const folder of [...packages, day]) await syncDirectory(join(staging, folder));
     if (!(await moveFolder(join(staging, day), join(root, day)))) {
       for (const folder of packages) await mkdir(join(root, folder), { recursive: true });
       for (const file of ofDay) await rename(join(staging, file), join(root, file));

@@ -22,7 +22,7 @@ export interface DayWriter {
    * behind: await it before the next line, and leave `line` alone until then. Without one `line` may be reused at once.
    */
   append(stream: number, line: Uint8Array): Promise<void> | undefined;
-  /** Makes all files durable and moves them into place, replacing older ones. GexError `storage` leaves the archive as it was. */
+  /** Makes all files durable, then moves them into place, over older ones. GexError `storage`: a failure to write leaves the archive as it was. */
   commit(): Promise<readonly WrittenFile[]>;
   /** Forgets everything written; may be called at any time, also after a failed commit. */
   abort(): Promise<void>;

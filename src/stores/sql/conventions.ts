@@ -1,7 +1,7 @@
 import type { Connection } from './connection.js';
 
 /** A convention's fields: unit, sign, weight, clock and so on. */
-export type ConventionDocument = Readonly<Record<string, unknown>>;
+type ConventionDocument = Readonly<Record<string, unknown>>;
 
 export interface ConventionTable {
   /** The number of a convention, the same for the same fields in any order; made when it is new. */
@@ -9,23 +9,28 @@ export interface ConventionTable {
 }
 
 export function conventionTable({ db, run, write }: Connection): ConventionTable {
-  const known = new Map<string, number>();
+  const known = new Map<string, Promise<number>>();
   const insert = db
     .insertInto('conventions')
     .values({ document: '' })
     .onConflict((conflict) => conflict.column('document').doNothing())
     .compile().sql;
+  const look = async (document: string): Promise<number> => {
+    await write([{ sql: insert, rows: [[document]] }]);
+    const { id } = await run(() =>
+      db.selectFrom('conventions').select('id').where('document', '=', document).executeTakeFirstOrThrow(),
+    );
+    return Number(id);
+  };
   return {
     idOf: async (convention) => {
       const document = JSON.stringify(sorted(convention));
-      const found = known.get(document);
-      if (found !== undefined) return found;
-      await write([{ sql: insert, rows: [[document]] }]);
-      const { id } = await run(() =>
-        db.selectFrom('conventions').select('id').where('document', '=', document).executeTakeFirstOrThrow(),
-      );
-      known.set(document, Number(id));
-      return Number(id);
+      const found = known.get(document) ?? look(document);
+      known.set(document, found);
+      return found.catch((error: unknown) => {
+        known.delete(document);
+        throw error;
+      });
     },
   };
 }

@@ -1,7 +1,7 @@
 import { type CreateTableBuilder, type Kysely, type RawBuilder, sql } from 'kysely';
 
 /** Where the two dialects differ. */
-export interface Dialect {
+interface Dialect {
   readonly int: RawBuilder<unknown>;
   readonly real: RawBuilder<unknown>;
   readonly blob: RawBuilder<unknown>;
@@ -13,7 +13,7 @@ export interface Dialect {
   readonly clustered: RawBuilder<unknown>;
 }
 
-export interface Migration {
+interface Migration {
   readonly number: number;
   readonly name: string;
   up(db: Kysely<unknown>, dialect: Dialect): Promise<void>;

@@ -26,8 +26,8 @@ export interface Store {
 }
 
 /**
- * Opens the store in an SQLite file, made with its folder unless `mustExist`; several processes may have it open.
- * GexError `storage` (damaged, locked, newer, disk), `missing` (with `mustExist`), `usage` (an address, not a file).
+ * Opens the store in an SQLite file, made with its folder when absent; several processes may have it open.
+ * GexError `storage` (damaged, locked, newer, disk), `usage` (an address, not a file).
  */
 export async function openStore(location: string, options: SqliteOptions = {}): Promise<Store> {
   if (/^[a-z]+:\/\//.test(location)) {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
@@ -9,7 +8,7 @@ import type { Batch, Connection } from './connection.js';
 import { migrate } from './migrate.js';
 import type { Schema } from './schema.js';
 
-/** What a result code of SQLite means and what to do about it; the longest matching name counts. */
+/** What a result code of SQLite means and what to do about it, by the first two words of its name. */
 const FAULTS: Readonly<Record<string, string>> = {
   SQLITE_NOTADB: 'it is not an SQLite database; move it away or choose another data folder',
   SQLITE_CORRUPT: 'the database is damaged; move it away (the archive does not need it) or restore a copy',
@@ -32,17 +31,12 @@ function sqliteError(error: unknown, path: string): unknown {
 }
 
 export interface SqliteOptions {
-  /** Do not make the file when it is absent. */
-  readonly mustExist?: boolean;
   /** How long a statement waits for another process's transaction before it gives up; 5 s. */
   readonly busyTimeoutMs?: number;
 }
 
-/** Opens (makes) an SQLite file in WAL mode and migrates it. GexError `storage`; `missing` when it must exist and does not. */
+/** Opens (makes) an SQLite file in WAL mode and migrates it. GexError `storage`. */
 export async function openSqlite(path: string, options: SqliteOptions): Promise<Connection> {
-  if (options.mustExist && path !== ':memory:' && !existsSync(path)) {
-    throw new GexError('missing', `there is no database at ${path}`);
-  }
   let raw: Sqlite.Database | undefined;
   try {
     if (path !== ':memory:') await ensureWritableDir(dirname(path));

@@ -104,15 +104,6 @@ test('a folder in the place of the file, and a file in the place of the folder, 
   await expect(openStore(join(folder, 'file', 'gex.db'))).rejects.toMatchObject({ kind: 'storage' });
 });
 
-test('a database that must exist and does not is missing, and is not made', async () => {
-  const path = join(tempFolder(), 'gex.db');
-  await expect(openStore(path, { mustExist: true })).rejects.toMatchObject({
-    kind: 'missing',
-    message: `there is no database at ${path}`,
-  });
-  expect(existsSync(path)).toBe(false);
-});
-
 test('an address instead of a file is a usage error', async () => {
   await expect(openStore('postgres://127.0.0.1/test')).rejects.toMatchObject({ kind: 'usage' });
 });

@@ -145,6 +145,8 @@ describe.each(Object.keys(DIALECTS))('in %s', (dialect) => {
   onStore('a convention has one number whatever the order of its fields', async ({ conventions }) => {
     const id = await conventions.idOf({ unit: 'usd-per-1pct', clock: { yearDays: 365, from: 'utc' } });
     expect(await conventions.idOf({ clock: { from: 'utc', yearDays: 365 }, unit: 'usd-per-1pct' })).toBe(id);
+    const together = await Promise.all([1, 2, 3].map(() => conventions.idOf({ sign: 'naive' })));
+    expect(new Set(together).size).toBe(1);
     expect(await conventions.idOf({ unit: 'usd-per-point', clock: { yearDays: 365, from: 'utc' } })).not.toBe(id);
   });
 
