@@ -12,6 +12,8 @@ export interface Exposures {
   readonly absGex: number;
   readonly netGexOpenInterest: number;
   readonly netGexVolume: number;
+  readonly callGexVolume: number;
+  readonly putGexVolume: number;
   /** Dollars of delta. */
   readonly dexMarket: number;
   readonly dexDealer: number;
@@ -126,16 +128,19 @@ function exposuresOf(sums: GroupSums, convention: Convention, group: number): Ex
   const put = (sides: Sides | undefined): number => (sides ? total(sides.put, group) : Number.NaN);
   const market = (sides: Sides | undefined): number => call(sides) + put(sides);
   const dealer = (sides: Sides | undefined): number => sign.call * call(sides) + sign.put * put(sides);
-  // Inventory by volume is not known: the sign of a single contract is not a sign of its trades.
-  const signed = (sides: Sides | undefined): number =>
-    convention.sign === 'per-contract' ? Number.NaN : dealer(sides);
+  // Positions per contract replace the weight: there is no such figure by another one.
+  const [callSign, putSign] = convention.sign === 'per-contract' ? [Number.NaN, Number.NaN] : [sign.call, sign.put];
+  const callGexVolume = callSign * call(sums.gexVolume);
+  const putGexVolume = putSign * put(sums.gexVolume);
   return {
     callGex: sign.call * call(sums.dealer.gamma),
     putGex: sign.put * put(sums.dealer.gamma),
     netGex: dealer(sums.dealer.gamma),
     absGex: market(sums.gexAbsolute),
-    netGexOpenInterest: signed(sums.gexOpenInterest),
-    netGexVolume: signed(sums.gexVolume),
+    netGexOpenInterest: callSign * call(sums.gexOpenInterest) + putSign * put(sums.gexOpenInterest),
+    netGexVolume: callGexVolume + putGexVolume,
+    callGexVolume,
+    putGexVolume,
     dexMarket: market(sums.market.delta),
     dexDealer: dealer(sums.dealer.delta),
     callDex: call(sums.market.delta),
@@ -162,6 +167,8 @@ const KEYS = [
   'absGex',
   'netGexOpenInterest',
   'netGexVolume',
+  'callGexVolume',
+  'putGexVolume',
   'dexMarket',
   'dexDealer',
   'callDex',

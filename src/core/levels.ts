@@ -23,7 +23,7 @@ export interface StrikeLevels {
   readonly putOiWall: number;
   readonly callVolumeWall: number;
   readonly putVolumeWall: number;
-  /** Puts over calls; NaN where there are no calls. */
+  /** Puts over calls; NaN where there are no calls, or no puts are listed. */
   readonly putCallRatio: { readonly openInterest: number; readonly volume: number };
   readonly maxPain: readonly MaxPain[];
 }
@@ -34,6 +34,7 @@ export function strikeLevels(
   byStrike: readonly StrikeExposures[],
   totals: Exposures,
 ): StrikeLevels {
+  const twoSided = chain.contracts.side.includes(1) && chain.contracts.side.includes(-1);
   const wall = (figure: (row: StrikeExposures) => number): number => strikeOfLargest(byStrike, chain.spot, figure);
   return {
     strikeCrossings: crossings(byStrike, chain.spot),
@@ -45,8 +46,8 @@ export function strikeLevels(
     callVolumeWall: wall((row) => row.callVolume),
     putVolumeWall: wall((row) => row.putVolume),
     putCallRatio: {
-      openInterest: ratio(totals.putOpenInterest, totals.callOpenInterest),
-      volume: ratio(totals.putVolume, totals.callVolume),
+      openInterest: twoSided ? ratio(totals.putOpenInterest, totals.callOpenInterest) : Number.NaN,
+      volume: twoSided ? ratio(totals.putVolume, totals.callVolume) : Number.NaN,
     },
     maxPain: maxPains(chain),
   };
