@@ -1,0 +1,152 @@
+import { newYorkDate } from '../core/calendar.js';
+import type { ConventionOptions } from '../core/convention.js';
+import type { Exposures } from '../core/exposuresums.js';
+import { GexError } from '../errors.js';
+import type { Ctx } from '../io/ctx.js';
+import { appendRecord } from '../stores/archive/append.js';
+import type { ExposureName } from '../stores/sql/exposures.js';
+import type { Store } from '../stores/sql/open.js';
+import { CATEGORIES, TICKER_PATTERN } from '../wire/catalogue.js';
+import { computeDocument, conventionDocument } from '../wire/compute-document.js';
+import { writeGexChain } from '../wire/gex-chain.js';
+import type { ComputeReport } from './compute.js';
+import { createPublisher } from './publish.js';
+
+/** What was kept, and what was not and why. */
+export interface StoredReport {
+  /** Archive files that got a record. */
+  readonly appended: readonly string[];
+  /** One sentence per archive file that already has a record of this time or a later one. */
+  readonly skipped: readonly string[];
+  readonly strikes: number;
+}
+
+/**
+ * Keeps a result: the classic records of the whole chain in the archive, the chain, the exposures by strike, the levels
+ * and the run in the database. Records of an archive file ascend, so a chain that is not newer is not appended again.
+ */
+export async function storeResult(
+  report: ComputeReport,
+  options: { readonly dataDir: string; readonly convention: ConventionOptions; readonly command: unknown },
+  store: Store,
+  ctx: Ctx,
+): Promise<StoredReport> {
+  const { chain } = report;
+  if (Number.isNaN(chain.asOfMs)) {
+    throw new GexError('data', `${chain.source.name}: has no time, and the store is ordered by time; give --as-of`);
+  }
+  if (!TICKER_PATTERN.test(chain.underlying)) {
+    throw new GexError('data', `${chain.source.name}: the archive cannot name a folder after "${chain.underlying}"`);
+  }
+  const run = await store.runs.start('compute', ctx.clock.now(), options.command);
+  try {
+    const archived = await archive(report, options);
+    await keep(report, store, run);
+    const stored = { ...archived, strikes: report.profile.byStrike.length };
+    await store.runs.finish(run, ctx.clock.now(), 'done', stored);
+    return stored;
+  } catch (error) {
+    await store.runs.finish(run, ctx.clock.now(), ctx.signal.aborted ? 'interrupted' : 'failed', {
+      error: String(error),
+    });
+    throw error;
+  }
+}
+
+async function archive(
+  { chain }: ComputeReport,
+  { dataDir, convention }: { readonly dataDir: string; readonly convention: ConventionOptions },
+): Promise<Omit<StoredReport, 'strikes'>> {
+  const lines = createPublisher(chain.underlying, convention).publish(chain);
+  const appended: string[] = [];
+  const skipped: string[] = [];
+  for (const [index, row] of CATEGORIES.entries()) {
+    if (row.package !== 'classic') continue;
+    const key = {
+      date: newYorkDate(chain.asOfMs),
+      ticker: chain.underlying,
+      package: row.package,
+      category: row.category,
+    };
+    try {
+      const { path, added } = await appendRecord(dataDir, key, lines[index] as Uint8Array);
+      if (added) appended.push(path);
+      else skipped.push(`${path} ends with this very record: not appended again`);
+    } catch (error) {
+      // The one data error of appending: the file has a record of this time or later.
+      if (!(error instanceof GexError) || error.kind !== 'data') throw error;
+      skipped.push(error.message);
+    }
+  }
+  return { appended, skipped };
+}
+
+async function keep({ chain, profile, ageMs }: ComputeReport, store: Store, runId: number): Promise<void> {
+  const { totals, curve, levels, convention } = profile;
+  const head = { ticker: chain.underlying, asOfMs: chain.asOfMs };
+  await store.chains.insert({
+    underlying: chain.underlying,
+    asOfMs: chain.asOfMs,
+    source: chain.source,
+    spot: chain.spot,
+    rate: chain.rate ?? Number.NaN,
+    dividendYield: chain.dividendYield ?? Number.NaN,
+    model: chain.model,
+    contracts: chain.contracts.length,
+    document: writeGexChain(chain),
+  });
+  const expiries = profile.byExpiry.map((row) => row.expiry.label);
+  const isWhole = profile.chain === chain;
+  const conventionId = await store.conventions.idOf({
+    ...conventionDocument(convention, chain.model),
+    expiries: isWhole ? 'all' : expiries,
+  });
+  await store.exposures.insert([{ ...head, conventionId, ...columnsOf(profile.byStrike) }]);
+  const { byStrike: _byStrike, profile: _profile, ...document } = computeDocument(profile, ageMs);
+  await store.levels.insert([
+    {
+      ...head,
+      conventionId,
+      runId,
+      spot: chain.spot,
+      callGex: totals.callGex,
+      putGex: totals.putGex,
+      zeroGamma: curve.zeroGamma,
+      ...(curve.reason === '' ? {} : { zeroGammaReason: curve.reason }),
+      callWall: levels.callWall,
+      putWall: levels.putWall,
+      absGammaStrike: levels.absGammaStrike,
+      callOiWall: levels.callOiWall,
+      putOiWall: levels.putOiWall,
+      document,
+    },
+  ]);
+}
+
+const NAMES = [
+  'callGex',
+  'putGex',
+  'callGexVolume',
+  'putGexVolume',
+  'callDex',
+  'putDex',
+  'callVex',
+  'putVex',
+  'callChex',
+  'putChex',
+  'callOpenInterest',
+  'putOpenInterest',
+  'callVolume',
+  'putVolume',
+] as const satisfies readonly (ExposureName & keyof Exposures)[];
+
+function columnsOf(rows: ComputeReport['profile']['byStrike']): {
+  readonly strike: Float64Array;
+  readonly columns: Readonly<Partial<Record<ExposureName, Float64Array>>>;
+} {
+  const column = (key: (typeof NAMES)[number]): Float64Array => Float64Array.from(rows, (row) => row[key]);
+  return {
+    strike: Float64Array.from(rows, (row) => row.strike),
+    columns: Object.fromEntries(NAMES.map((key) => [key, column(key)])),
+  };
+}
