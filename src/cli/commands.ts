@@ -27,6 +27,8 @@ export const COMMANDS: readonly Command[] = [
     ],
     exits: ['missing', 'storage'],
     load: () => import('./commands/synth.js'),
+  },
+  {
     name: 'compute',
     summary: 'compute gamma exposure, zero gamma and the levels of an option chain',
     options: [
