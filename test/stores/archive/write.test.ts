@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { listDates } from '../../../src/stores/archive/days.js';
+import { listDates, listStreams } from '../../../src/stores/archive/days.js';
 import { streamPath } from '../../../src/stores/archive/path.js';
 import { openDayWriter } from '../../../src/stores/archive/write.js';
 import { CATEGORIES, type StreamKey } from '../../../src/wire/catalogue.js';
@@ -95,6 +95,34 @@ test('a writer that is killed leaves no half file, and the next run cleans its s
   const left = stagingOf(root);
   expect(left).toHaveLength(1);
   expect(readdirSync(join(root, '.staging', String(left), '2026-01-05'))).toEqual(['SPY']);
+});
+
+test('a program that is killed between and within commits leaves whole days only', async () => {
+  const root = tempFolder();
+  const child = new Child(
+    `
+    const { openDayWriter } = await gex('stores/archive/write.ts');
+    const { CATEGORIES } = await gex('wire/catalogue.ts');
+    const line = Buffer.from(JSON.stringify({ timestamp: 1, pad: 'x'.repeat(500) }));
+    for (let day = 10; ; day = day === 28 ? 10 : day + 1) {
+      const keys = CATEGORIES.map((row) => ({ date: '2026-01-' + day, ticker: 'SPX', package: row.package, category: row.category }));
+      const writer = await openDayWriter(process.env.ROOT, keys, { bufferBytes: 4096 });
+      for (let i = 0; i < 20; i++) for (const stream of keys.keys()) await writer.append(stream, line);
+      await writer.commit();
+      console.log(day);
+    }`,
+    { ROOT: root },
+  );
+  for (let commits = 0; commits < 24; commits++) await child.line();
+  await child.kill();
+  const dates = await listDates(root);
+  expect(dates.length).toBeGreaterThanOrEqual(19);
+  for (const date of dates) {
+    const streams = await listStreams(root, date);
+    expect(streams).toHaveLength(15);
+    for (const key of streams)
+      expect(readFileSync(streamPath(root, key), 'utf8')).toMatch(/^(\{"timestamp":1,"pad":"x{500}"\}\n){20}$/);
+  }
 });
 
 test('a full disk fails the day, names the remedy and leaves the archive as it was', async (context) => {
