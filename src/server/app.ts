@@ -18,6 +18,8 @@ declare module 'fastify' {
 
 export interface AppOptions extends AdminOptions {
   readonly version: string;
+  /** One debug line per request; off, no request pays for it. */
+  readonly logRequests: boolean;
 }
 
 /** Both bases of the vendor: `https://api.gex.bot/v2` and the routes it serves without it (contract section 1.1). */
@@ -59,13 +61,15 @@ export async function createApp(state: ServerState, options: AppOptions): Promis
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, log));
   app.setNotFoundHandler((request, reply) => refuse(reply, 404, `No route ${request.method} ${pathOf(request)}`));
   acceptJsonOfAnyType(app);
-  app.addHook('onResponse', (request, reply, done) => {
-    log.debug('answered', describe(request, reply));
-    done();
-  });
+  if (options.logRequests) {
+    app.addHook('onResponse', (request, reply, done) => {
+      log.debug('answered', describe(request, reply));
+      done();
+    });
+  }
 
   await app.register(cors, CORS);
-  await app.register(compress);
+  await app.register(compress, { global: false });
   await mountDocuments(app, options.version);
   for (const prefix of PREFIXES) {
     for (const row of ROUTES) mount(app, prefix, row, { state, admin: options });
@@ -84,7 +88,10 @@ function mount(app: FastifyInstance, prefix: string, row: RouteRow, { state, adm
     method: row.method,
     url: fastifyPath(prefix, row.path),
     schema: { ...schemaOf(row), ...(prefix !== '' && { hide: true }) },
+    config: { cors: false }, // the one header is set below: the plugin copies its options for every request
+    ...(row.packsItself !== true && { compress: {} }),
     onRequest: (request, reply, done) => {
+      reply.header('access-control-allow-origin', CORS.origin);
       if (row.access === 'key') {
         request.apiKey = apiKeyOf(request.headers.authorization, (request.query as { key?: unknown }).key);
       }

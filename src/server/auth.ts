@@ -3,6 +3,8 @@ import { GexError } from '../errors.js';
 /** Longest API key kept as the name of a playback position. */
 const MAX_KEY_LENGTH = 256;
 
+const SCHEME = /^(bearer|basic)(\s+|$)/i;
+
 /**
  * The API key of a request: `Authorization: Bearer <key>`, `Basic <raw key>` or the bare key, else `?key=`.
  * Throws `usage` with the live service's text when there is none (contract sections 1.2 and 1.7).
@@ -16,9 +18,8 @@ export function apiKeyOf(authorization: string | undefined, queryKey: unknown): 
   return key;
 }
 
-function keyInHeader(authorization: string | undefined): string {
-  const [scheme = '', ...rest] = (authorization ?? '').trim().split(/\s+/);
-  return /^(bearer|basic)$/i.test(scheme) ? rest.join(' ') : [scheme, ...rest].join(' ');
+function keyInHeader(authorization = ''): string {
+  return authorization.trim().replace(SCHEME, '');
 }
 
 /** A key as it may appear in logs and answers: its first four characters, or none of a short one. */

@@ -38,12 +38,14 @@ export class Playback {
     length: number,
     serve: (index: number) => T | Promise<T>,
   ): T | undefined | Promise<T | undefined> {
-    const listener = this.#listener(apiKey);
-    const step = (): T | undefined | Promise<T | undefined> =>
-      serveNext(listener.positions, counter, { length, rotates: this.#rotates, serve });
-    const before = listener.turns.get(counter);
-    const turn = before === undefined ? step() : before.then(step);
-    if (turn instanceof Promise) queue(listener.turns, counter, turn);
+    const { positions, turns } = this.#listener(apiKey);
+    const before = turns.get(counter);
+    const step = { length, rotates: this.#rotates, serve };
+    const turn =
+      before === undefined
+        ? serveNext(positions, counter, step)
+        : before.then(() => serveNext(positions, counter, step));
+    if (turn instanceof Promise) queue(turns, counter, turn);
     return turn;
   }
 

@@ -12,6 +12,8 @@ export interface ServerOptions extends ReplayOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly adminToken?: string;
+  /** One debug line per request. */
+  readonly logRequests?: boolean;
 }
 
 export interface RunningServer {
@@ -34,7 +36,10 @@ export async function startServer(options: ServerOptions, ctx: Ctx): Promise<Run
   try {
     const loopback = isLoopback(options.host);
     if (!loopback) warnOfExposure(options, ctx);
-    const app = await createApp({ replay, ctx }, { ...options, loopback, version: packageVersion() });
+    const app = await createApp(
+      { replay, ctx },
+      { logRequests: false, ...options, loopback, version: packageVersion() },
+    );
     const requests = new RequestCount(app.server);
     const url = await listen(app, options);
     return {

@@ -91,6 +91,7 @@ export const DEFAULTS = {
   cacheMode: 'exhaust',
   endpointCacheMode: 'independent',
   maxKeys: 10_000,
+  logRequests: true,
 } as const;
 
 /** A server over fixture F (or `root`), on a free port of 127.0.0.1, closed when the test ends. */

@@ -14,6 +14,7 @@ export async function run({ settings, ctx, out }: CommandCall): Promise<void> {
       date: dataDate,
       ...modes,
       maxKeys: settings.playbackMaxKeys,
+      logRequests: settings.verbose || settings.logLevel === 'debug',
       ...(adminToken !== undefined && { adminToken }),
     },
     ctx,

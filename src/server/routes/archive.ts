@@ -97,6 +97,7 @@ export const ARCHIVE_ROUTES: readonly RouteRow[] = [
       params: z.object({ date: schemas.date, ticker: schemas.ticker, category: schemas.category(name) }),
       answer: { description: 'The file as stored', contentType: NDJSON },
       refusals: { 404: 'The file is not held' },
+      packsItself: true,
       handle: ({ params: { date, ticker, category }, state, reply }) =>
         sendFile(reply, state, {
           date,
@@ -115,6 +116,7 @@ export const ARCHIVE_ROUTES: readonly RouteRow[] = [
     params: z.object({ date: schemas.date, ticker: schemas.ticker }),
     answer: { description: 'The file as stored', contentType: NDJSON },
     refusals: { 404: 'The file is not held' },
+    packsItself: true,
     handle: ({ params: { date, ticker }, state, reply }) =>
       sendFile(reply, state, { date, ticker, package: 'orderflow', category: 'orderflow' }),
   }),

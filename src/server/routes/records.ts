@@ -48,6 +48,7 @@ function chainRow(of: PackageName, summary: string, schema: z.ZodType): RouteRow
     params: z.object({ ticker: schemas.ticker, category: schemas.category(of) }),
     answer: { description: 'The record, byte for byte as stored', schema },
     refusals,
+    packsItself: true,
     handle: (call) => serveRecord(call, of, 'chain'),
   });
 }
@@ -63,6 +64,7 @@ function derivedRows(of: PackageName): readonly RouteRow[] {
       params: z.object({ ticker: schemas.ticker, category: schemas.category(of, 'gex') }),
       answer: { description: 'Derived from the record with its numbers unchanged', schema },
       refusals,
+      packsItself: true,
       handle: (call) => serveRecord(call, of, view),
     }),
   );
@@ -85,5 +87,8 @@ function serveRecord(call: Call<RecordParams, unknown, unknown>, of: PackageName
 
 function send(reply: FastifyReply, body: Body | undefined): FastifyReply {
   if (body === undefined) throw new GexError('missing', 'No more data available');
-  return reply.type('application/json; charset=utf-8').send(body);
+  reply.header('content-type', 'application/json; charset=utf-8');
+  if (reply.request.headers['accept-encoding'] === undefined) return reply.send(body);
+  reply.compress(body);
+  return reply;
 }
