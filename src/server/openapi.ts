@@ -9,6 +9,9 @@ import { errorBody } from './schemas.js';
 /** Nothing but this server: the page loads no script, style or validator from elsewhere. */
 const PAGE_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'";
 
+const LOGO =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 40"><text x="0" y="29" fill="#fff" font-family="sans-serif" font-size="30">gex</text></svg>';
+
 /** Collects the documents of the routes registered afterwards and serves Swagger UI at `/docs`. */
 export async function mountDocuments(app: FastifyInstance, version: string): Promise<void> {
   await app.register(swagger, {
@@ -30,14 +33,23 @@ export async function mountDocuments(app: FastifyInstance, version: string): Pro
       },
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => withoutInputTwins(jsonSchemaTransformObject(document)),
   });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: PAGE_POLICY,
     theme: { title: 'gex API' },
+    logo: { type: 'image/svg+xml', content: Buffer.from(LOGO), href: '/docs', target: '_self' },
     uiConfig: { validatorUrl: null, tryItOutEnabled: true },
   });
+}
+
+/** The named schemas are answers only; the generator writes each a second time as `NameInput`. */
+function withoutInputTwins<D extends ReturnType<typeof jsonSchemaTransformObject>>(document: D): D {
+  if (!('components' in document)) return document;
+  const named = Object.entries(document.components?.schemas ?? {});
+  const schemas = Object.fromEntries(named.filter(([name]) => !name.endsWith('Input')));
+  return { ...document, components: { ...document.components, schemas } };
 }
 
 /** The schema of a row as fastify takes it: its parts validate, all of it is the document. */

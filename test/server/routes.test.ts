@@ -153,6 +153,8 @@ describe('the table of routes', () => {
     }
     expect(json.servers.map((base: { url: string }) => base.url)).toEqual(['/', '/v2']);
     expect(parse((await server.get('/openapi.yaml')).text)).toEqual(json);
+    const used = [...JSON.stringify(json.paths).matchAll(/#\/components\/schemas\/(\w+)/g)].map((match) => match[1]);
+    expect(Object.keys(json.components.schemas).sort()).toEqual([...new Set(used)].sort());
   });
 
   it('is mounted with and without /v2', async () => {
