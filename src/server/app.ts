@@ -16,7 +16,7 @@ declare module 'fastify' {
   }
 }
 
-export interface AppOptions extends AdminOptions {
+interface AppOptions extends AdminOptions {
   readonly version: string;
   /** One debug line per request; off, no request pays for it. */
   readonly logRequests: boolean;

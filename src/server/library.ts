@@ -6,7 +6,7 @@ import { openStream, type ReadMode, type RecordFile } from '../stores/archive/re
 import { categoryOf, type PackageName, type StreamKey } from '../wire/catalogue.js';
 
 /** One stream of the loaded day and the names of its playback counters. */
-export interface LoadedStream {
+interface LoadedStream {
   readonly key: StreamKey;
   readonly records: RecordFile;
   readonly counters: Readonly<Record<RecordView, string>>;

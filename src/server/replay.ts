@@ -5,13 +5,13 @@ import { Playback, type PlaybackOptions } from './playback.js';
 export type ReplayOptions = LibraryOptions & PlaybackOptions;
 
 /** A loaded day and everybody's position in it. They are replaced together, never one without the other. */
-export interface Session {
+interface Session {
   readonly library: Library;
   readonly playback: Playback;
   readonly loadedAtMs: number;
 }
 
-export interface Swap {
+interface Swap {
   readonly previous: Session;
   readonly current: Session;
 }

@@ -52,7 +52,7 @@ export async function addFiles(root: string, files: Readonly<Record<string, stri
   }
 }
 
-export interface LogLine {
+interface LogLine {
   readonly level: string;
   readonly message: string;
   readonly fields: LogFields | undefined;
@@ -69,13 +69,13 @@ export function recordingCtx(): { readonly ctx: Ctx; readonly lines: LogLine[] }
   return { ctx: { log, progress, clock: systemClock, signal: new AbortController().signal }, lines };
 }
 
-export interface TestServer extends RunningServer {
+interface TestServer extends RunningServer {
   readonly lines: readonly LogLine[];
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
 }
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
