@@ -1,7 +1,7 @@
 import type { StrikeExposures } from '../core/levels.js';
 
 /** One drawn line, cut in pieces so that the caller may paint them. */
-export interface ChartLine {
+interface ChartLine {
   readonly label: string;
   /** Puts grow to the left of the axis, calls to the right; both are padded to the same width. */
   readonly left: string;
@@ -9,7 +9,7 @@ export interface ChartLine {
   readonly note: string;
 }
 
-export interface ChartOptions {
+interface ChartOptions {
   readonly spot: number;
   /** Strikes to show, those nearest to spot. */
   readonly strikes: number;

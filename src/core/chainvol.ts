@@ -43,7 +43,7 @@ export function priceBook(chain: ChainSnapshot, options: ConventionOptions = {})
 }
 
 /** Year fractions of the chain's expiries in a clock; those a chain states itself are taken as they are. */
-export function yearsToExpiry(chain: ChainSnapshot, clock: Clock): Float64Array {
+function yearsToExpiry(chain: ChainSnapshot, clock: Clock): Float64Array {
   return Float64Array.from(
     chain.contracts.expiries,
     (expiry) => expiry.years ?? clockYears(chain.asOfMs, expiry, clock),

@@ -24,7 +24,7 @@ export interface GammaCurve {
   readonly profile: { readonly spot: Float64Array; readonly netGex: Float64Array };
 }
 
-export interface CurveOptions {
+interface CurveOptions {
   /** Default: the convention's. */
   readonly weight?: Weight;
   /** Spots of the profile; 0 leaves the profile out. Default: the sweep's. */

@@ -17,7 +17,7 @@ export const EXCLUSIONS = [
   'no-greeks',
 ] as const;
 
-export type Exclusion = (typeof EXCLUSIONS)[number];
+type Exclusion = (typeof EXCLUSIONS)[number];
 
 export const PRICED = 0;
 

@@ -1,7 +1,7 @@
 import type { ContractTable } from './model.js';
 
 /** The distinct strikes of a chain, ascending, and the index of each contract's strike among them. */
-export interface StrikeGroups {
+interface StrikeGroups {
   readonly strikes: Float64Array;
   readonly groupOf: Uint32Array;
 }

@@ -28,7 +28,7 @@ export interface ChainPorts {
   synthesise(options: { ticker: string; seed: number; atMs?: number; date?: string }): ChainSnapshot;
 }
 
-export interface ResolvedChain {
+interface ResolvedChain {
   readonly chain: ChainSnapshot;
   /** How long ago the chain was taken; NaN when the caller stated the time. */
   readonly ageMs: number;

@@ -13,7 +13,7 @@ import type { ComputeReport } from './compute.js';
 import { createPublisher } from './publish.js';
 
 /** What was kept, and what was not and why. */
-export interface StoredReport {
+interface StoredReport {
   /** Archive files that got a record. */
   readonly appended: readonly string[];
   /** One sentence per archive file that already has a record of this time or a later one. */

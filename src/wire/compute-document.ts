@@ -3,10 +3,10 @@ import type { ExposureProfile } from '../core/exposure.js';
 import type { Exposures } from '../core/exposuresums.js';
 
 /** Schema of what `gex compute --json` prints. */
-export const COMPUTE_SCHEMA = 'gex-compute/1';
+const COMPUTE_SCHEMA = 'gex-compute/1';
 
 /** Exposures as they are printed, in this order; NaN becomes null. */
-export const EXPOSURE_KEYS = [
+const EXPOSURE_KEYS = [
   'callGex',
   'putGex',
   'netGex',

@@ -18,7 +18,7 @@ export interface ContractRow {
   readonly dealerPosition?: number;
 }
 
-export interface ChainHeadRow {
+interface ChainHeadRow {
   readonly spot: number;
   readonly asOfMs?: number;
   readonly rate?: number;
