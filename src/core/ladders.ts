@@ -30,8 +30,8 @@ export interface LadderPlan {
   readonly sets: Readonly<Record<ExpirySetName, ExpirySet>>;
 }
 
-/** Sorts the living expiries of a chain into the vendor's sets. */
-export function planLadders(chain: ChainSnapshot): LadderPlan {
+/** Sorts the living expiries of a chain into the vendor's sets; `basis` is added to every strike that is shown. */
+export function planLadders(chain: ChainSnapshot, basis = 0): LadderPlan {
   const today = newYorkDate(chain.asOfMs);
   const alive = chain.contracts.expiries
     .map((expiry, index) => ({ index, expiryMs: expiry.expiryMs, days: daysBetween(today, expiry) }))
@@ -42,6 +42,7 @@ export function planLadders(chain: ChainSnapshot): LadderPlan {
     expirySet(
       chain.contracts,
       alive.filter((expiry) => keep(expiry.days)).map((expiry) => expiry.index),
+      basis,
     );
   return {
     contracts: chain.contracts,
@@ -60,13 +61,13 @@ function daysBetween(today: string, expiry: ContractTable['expiries'][number]): 
   return Math.round((Date.parse(newYorkDate(expiry.expiryMs)) - Date.parse(today)) / DAY_MS);
 }
 
-function expirySet(contracts: ContractTable, expiries: readonly number[]): ExpirySet {
+function expirySet(contracts: ContractTable, expiries: readonly number[], basis: number): ExpirySet {
   const wanted = new Set(expiries);
   const rows = Int32Array.from(contracts.expiry.keys()).filter((row) => wanted.has(contracts.expiry[row] as number));
   const strike = Float64Array.from(new Set(Array.from(rows, (row) => contracts.strike[row] as number))).sort();
   const index = new Map(Array.from(strike, (value, i) => [value, i]));
   const strikeOf = rows.map((row) => index.get(contracts.strike[row] as number) as number);
-  return { expiries, rows, strike, strikeOf };
+  return { expiries, rows, strike: strike.map((listed) => listed + basis), strikeOf };
 }
 
 /** How `sumByStrike` signs puts and scales what it sums, and the column it fills. */

@@ -23,16 +23,21 @@ interface Publisher {
 /** What the vendor's records are in, whatever else a caller chooses. */
 const VENDOR = { preset: 'gexbot', unit: 'usd-per-1pct', sign: 'naive', weight: 'volume' } as const;
 
+interface PublisherOptions extends ConventionOptions {
+  /** Added to spot, strikes and levels of the records: a future's view of its index's chain. */
+  readonly basis?: number;
+}
+
 /** A publisher that names its records after `ticker` and prices chains in the vendor's convention with `options`. */
-export function createPublisher(ticker: string, options: ConventionOptions = {}): Publisher {
+export function createPublisher(ticker: string, { basis = 0, ...options }: PublisherOptions = {}): Publisher {
   const lines = CATEGORIES.map(() => jsonText());
   let plan: LadderPlan | undefined;
   let write: (book: Book) => void;
   return {
     publish(chain) {
       if (plan?.contracts !== chain.contracts || chain.asOfMs >= plan.validUntilMs) {
-        plan = planLadders(chain);
-        write = planWriter(plan, ticker, lines);
+        plan = planLadders(chain, basis);
+        write = planWriter(plan, { ticker, basis }, lines);
       }
       for (const line of lines) line.clear();
       write(priceBook(chain, { ...options, ...VENDOR }));
@@ -42,7 +47,11 @@ export function createPublisher(ticker: string, options: ConventionOptions = {})
 }
 
 /** Writes every line of a book in the order of CATEGORIES; strikes and memory are laid out once for the plan. */
-function planWriter(plan: LadderPlan, ticker: string, lines: readonly JsonText[]): (book: Book) => void {
+function planWriter(
+  plan: LadderPlan,
+  { ticker, basis }: { readonly ticker: string; readonly basis: number },
+  lines: readonly JsonText[],
+): (book: Book) => void {
   const unknown = new Float64Array(plan.contracts.length).fill(Number.NaN);
   const noPosition = new Float64Array(plan.contracts.length);
   const zeros = { full: Number.NaN, zero: Number.NaN, one: Number.NaN };
@@ -59,13 +68,13 @@ function planWriter(plan: LadderPlan, ticker: string, lines: readonly JsonText[]
     const { chain } = book;
     const { gamma, delta = unknown, vanna = unknown, charm = unknown } = unitExposures(book).units;
     const position = chain.dealerPosition ?? noPosition;
-    const head = { timestamp: Math.floor(chain.asOfMs / 1000), ticker, spot: chain.spot };
+    const head = { timestamp: Math.floor(chain.asOfMs / 1000), ticker, spot: chain.spot + basis };
     const frame: Frame = { chain, head, position, units: { gamma, delta, vanna, charm } };
     let at = 0;
     const next = (): JsonText => lines[at++] as JsonText;
     for (const { name, write } of classic) {
       zeros[name] = nearestZero(book, plan.sets[name].rows, zeros[name]);
-      write(next(), frame, zeros[name]);
+      write(next(), frame, zeros[name] + basis);
     }
     for (const write of state) write(next(), frame, Number.NaN);
     const flows = greeks.map(({ set }) => setFlow(frame, set, last));

@@ -4,7 +4,7 @@ import { priceBook } from '../core/chainvol.js';
 import type { ChainSnapshot } from '../core/model.js';
 import { snapshotOf, volatilityColumn } from '../core/synth/chain.js';
 import type { SynthModel } from '../core/synth/process.js';
-import { type SyntheticSession, startSession } from '../core/synth/session.js';
+import { type SyntheticSession, startSession, type UnderlyingTick } from '../core/synth/session.js';
 import type { SynthTicker } from '../core/synth/tickers.js';
 import type { Ctx } from '../io/ctx.js';
 import { type DayWriter, openDayWriter } from '../stores/archive/write.js';
@@ -97,7 +97,8 @@ async function writeRecords(
   ctx: Ctx,
   onRecord: () => void,
 ): Promise<Kept> {
-  const publisher = createPublisher(job.ticker.ticker, { iv: 'chain' });
+  const { basis = 0 } = job.ticker.futuresOf ?? {};
+  const publisher = createPublisher(job.ticker.ticker, { iv: 'chain', basis });
   const volatilities = volatilityColumn(session);
   const listed = snapshotOf(session);
   const kept: Kept = { ticks: [], exposures: [], chain: undefined };
@@ -120,19 +121,25 @@ async function writeRecords(
       const behind = writer.append(stream, line);
       if (behind) await behind;
     }
-    kept.ticks.push({ ticker: job.ticker.ticker, atMs, seq: 0, ...session.tick });
-    if (atMs >= nextExposureMs) {
+    kept.ticks.push({ ticker: job.ticker.ticker, atMs, seq: 0, ...tickAbove(session.tick, basis) });
+    // What a view would say in the store, its index says already.
+    if (atMs >= nextExposureMs && !job.ticker.futuresOf) {
       kept.exposures.push(exposureRows(job.ticker.ticker, priceBook(chain, { iv: 'chain' })));
       nextExposureMs = atMs + job.exposureIntervalMs;
     }
     const isLate = atMs + job.intervalMs > Math.min(job.toMs, job.day.closeMs - CHAIN_BEFORE_CLOSE_MS);
-    if (isLate) kept.chain ??= snapshotOf(session);
+    if (isLate && !job.ticker.futuresOf) kept.chain ??= snapshotOf(session);
     onRecord();
     if (++records % RECORDS_PER_TURN !== 0) continue;
     await turn();
     ctx.signal.throwIfAborted();
   }
   return kept;
+}
+
+function tickAbove({ price, bid, ask, volume }: UnderlyingTick, basis: number): UnderlyingTick {
+  const above = (value: number): number => Math.round((value + basis) * 100) / 100;
+  return { price: above(price), bid: above(bid), ask: above(ask), volume };
 }
 
 /** Replaces what the store had of the session. */

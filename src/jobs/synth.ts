@@ -34,6 +34,10 @@ export interface SynthReport {
   readonly realTimeRatio: number;
 }
 
+// Why the same bytes everywhere: paths, open interest and trades are made of operations that IEEE 754 rounds exactly
+// (core/portable.ts). Pricing goes through the engine's Math.exp and Math.log1p, which V8 brings along as its own port of
+// fdlibm; should a platform differ in their last bit, rounding to 2 or 3 decimals hides it but for one number in 10^10.
+
 /**
  * Synthesises a session of each ticker, one after the other: 15 record files in the archive, which appear when they are
  * whole, and ticks, exposures, levels and a chain in the store. The same seed and options make the same bytes.

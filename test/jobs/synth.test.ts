@@ -121,6 +121,22 @@ test('a stored record is what the published chain of that instant gives, priors 
   }
 });
 
+test('a future sees the chain of its index: the same exposures, prices and levels a basis above', async () => {
+  const { root } = await runSynth({ tickers: ['SPX', 'ES_SPX'], intervalMs: 300_000 });
+  const [index, future] = ['SPX', 'ES_SPX'].map((ticker) =>
+    linesOf(root, ticker, 'classic/gex_zero').map((line) => JSON.parse(line)),
+  );
+  for (const [i, record] of (index ?? []).entries()) {
+    const view = future?.[i];
+    expect(view.ticker).toBe('ES_SPX');
+    for (const key of ['spot', 'zero_gamma', 'major_pos_vol', 'major_neg_oi']) {
+      expect(view[key]).toBeCloseTo(record[key] + 38.25, 1);
+    }
+    expect(view.sum_gex_vol).toBe(record.sum_gex_vol);
+    expect(view.strikes.map((row: number[]) => [(row[0] ?? 0) - 38.25, ...row.slice(1)])).toEqual(record.strikes);
+  }
+});
+
 test('a whole day starts at the open and ends just before the close; a half day has fewer records', async () => {
   const whole = { intervalMs: 300_000, exposureIntervalMs: 3_600_000 };
   const end = { hour: 16, minute: 0, second: 0 };

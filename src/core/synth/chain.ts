@@ -70,7 +70,7 @@ export function snapshotOf(session: SyntheticSession): ChainSnapshot {
     ask: price.map((value) => quoteOf(value, ticker.tick).ask),
   };
   return {
-    underlying: ticker.ticker,
+    underlying: ticker.futuresOf?.index ?? ticker.ticker,
     asOfMs: atMs,
     spot,
     rate: ticker.rate,

@@ -64,13 +64,15 @@ export function startSession(options: SessionOptions): SyntheticSession {
   const seconds = Math.round((day.closeMs - day.openMs) / 1000);
   const listing = listContracts(ticker, day, open);
   const { contracts } = listing;
-  const openInterest = drawOpenInterest(ticker, listing, open, day.openMs, stream(ticker.ticker, 'open-interest'));
+  // A view of an index is the index's own session.
+  const name = ticker.futuresOf?.index ?? ticker.ticker;
+  const openInterest = drawOpenInterest(ticker, listing, open, day.openMs, stream(name, 'open-interest'));
   const volume = new Float64Array(contracts.length);
   const dealerPosition = new Float64Array(contracts.length);
   const theta = new Float64Array(contracts.expiries.length);
   const deviations = new Float64Array(contracts.expiries.length);
-  const source = tradeSource(ticker, listing, seconds, stream(ticker.ticker, 'trades'));
-  const quotes = stream(ticker.ticker, 'quotes');
+  const source = tradeSource(ticker, listing, seconds, stream(name, 'trades'));
+  const quotes = stream(name, 'quotes');
   let second = 0;
   let tick: UnderlyingTick;
 

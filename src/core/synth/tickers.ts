@@ -28,6 +28,8 @@ export interface SynthTicker {
   /** Contracts traded on an average day, and open interest of the whole chain. */
   readonly dailyVolume: number;
   readonly openInterest: number;
+  /** The index's chain seen from its future: prices and levels of records lie `basis` above the index. */
+  readonly futuresOf?: { readonly index: string; readonly basis: number };
 }
 
 const OPTIONABLE = { floor: 0, cap: Number.POSITIVE_INFINITY, rate: 0.04, expiries: 'daily' } as const;
@@ -44,6 +46,20 @@ const STOCK = {
   openInterest: 400_000,
 } as const;
 
+const SPX: SynthTicker = {
+  ...INDEX,
+  ...own('SPX', 'S&P 500 Index, synthetic', 'Index'),
+  ...{ startPrice: 6900, volatility: 0.15, dividendYield: 0.012, pmRoot: 'SPXW', amRoot: 'SPX' },
+  ...{ strikeStep: 5, dailyVolume: 2_500_000, openInterest: 4_000_000 },
+};
+
+const NDX: SynthTicker = {
+  ...INDEX,
+  ...own('NDX', 'Nasdaq 100 Index, synthetic', 'Index'),
+  ...{ startPrice: 25_500, volatility: 0.2, dividendYield: 0.006, pmRoot: 'NDXP', amRoot: 'NDX' },
+  ...{ strikeStep: 25, dailyVolume: 60_000, openInterest: 150_000 },
+};
+
 /** The tickers the generator knows. The first five are the contract's reference companies. */
 export const SYNTH_TICKERS: readonly SynthTicker[] = [
   { ...STOCK, ...own('SYNTH', 'Synthetic Corp', 'Technology'), ...price(150, 0.05, 0.2, 10, 1000) },
@@ -51,12 +67,8 @@ export const SYNTH_TICKERS: readonly SynthTicker[] = [
   { ...STOCK, ...own('FINANCE', 'Finance Holdings', 'Finance'), ...price(85, 0.03, 0.15, 20, 500) },
   { ...STOCK, ...own('ENERGY', 'Energy Solutions', 'Energy'), ...price(65, 0.02, 0.25, 10, 300), strikeStep: 0.5 },
   { ...STOCK, ...own('HEALTH', 'Healthcare Partners', 'Healthcare'), ...price(180, 0.06, 0.18, 30, 800) },
-  {
-    ...INDEX,
-    ...own('SPX', 'S&P 500 Index, synthetic', 'Index'),
-    ...{ startPrice: 6900, volatility: 0.15, dividendYield: 0.012, pmRoot: 'SPXW', amRoot: 'SPX' },
-    ...{ strikeStep: 5, dailyVolume: 2_500_000, openInterest: 4_000_000 },
-  },
+  SPX,
+  futuresView('ES_SPX', 'E-mini S&P 500 view of SPX, synthetic', SPX, 38.25),
   {
     ...FUND,
     ...own('SPY', 'S&P 500 fund, synthetic', 'Fund'),
@@ -69,12 +81,8 @@ export const SYNTH_TICKERS: readonly SynthTicker[] = [
     ...{ startPrice: 620, volatility: 0.2, dividendYield: 0.006, driver: 'NDX' },
     ...{ strikeStep: 1, dailyVolume: 4_000_000, openInterest: 9_000_000 },
   },
-  {
-    ...INDEX,
-    ...own('NDX', 'Nasdaq 100 Index, synthetic', 'Index'),
-    ...{ startPrice: 25_500, volatility: 0.2, dividendYield: 0.006, pmRoot: 'NDXP', amRoot: 'NDX' },
-    ...{ strikeStep: 25, dailyVolume: 60_000, openInterest: 150_000 },
-  },
+  NDX,
+  futuresView('NQ_NDX', 'E-mini Nasdaq 100 view of NDX, synthetic', NDX, 147.5),
   {
     ...INDEX,
     ...own('RUT', 'Russell 2000 Index, synthetic', 'Index'),
@@ -103,4 +111,8 @@ function own(ticker: string, name: string, sector: string) {
 
 function price(startPrice: number, drift: number, volatility: number, floor: number, cap: number) {
   return { startPrice, drift, volatility, floor, cap } as const;
+}
+
+function futuresView(ticker: string, name: string, of: SynthTicker, basis: number): SynthTicker {
+  return { ...of, ticker, name, sector: 'Future', futuresOf: { index: of.ticker, basis } };
 }
