@@ -59,12 +59,12 @@ export const httpAddress: ValueType<string> = {
   format: String,
 };
 
-/** The lexical rule of GexBot tickers (contract section 1.3); a leading ^ or _ of an index is dropped. */
-const TICKER = /^[A-Z]{1,5}(_[A-Z]{1,5})?$/;
+/** Wider than GexBot's tickers (contract section 1.3), as in the archive: FINANCE is one too. A leading ^ or _ of an index is dropped. */
+const TICKER = /^[A-Z]{1,12}(_[A-Z]{1,12})?$/;
 
 export const ticker: ValueType<string> = {
   placeholder: 'TICKER',
-  accepts: '1 to 5 letters such as SPY or SPX, or a pair such as ES_SPX',
+  accepts: 'up to 12 letters such as SPY or SPX, or a pair such as ES_SPX',
   parse: (value) => {
     const upper = value.toUpperCase().replace(/^[\^_]/, '');
     return TICKER.test(upper) ? upper : undefined;

@@ -71,7 +71,7 @@ test('every fault of every layer is listed in one error that names key, layer, v
     'my.yaml:2: unknown key serve.prot (did you mean serve.port?)',
     'my.yaml:4: log is a section and takes keys below it',
     'my.yaml:5: data_dir names ${NOWHERE_SET}, which is not set in the environment',
-    '--ticker (flag): found "NOT_A_TICKER_X"; give 1 to 5 letters such as SPY or SPX, or a pair such as ES_SPX',
+    '--ticker (flag): found "NOT_A_TICKER_X"; give up to 12 letters such as SPY or SPX, or a pair such as ES_SPX',
     'PORT (environment): found "99999"; give a whole number from 0 to 65535',
     'DATA_MODE (.env): found "disk"; give one of memory, stream',
     'serve.date in my.yaml:3 (yaml): found "2026-02-30"; give latest or a date YYYY-MM-DD from 1990 to 2050',

@@ -42,7 +42,7 @@ const cases: readonly Case<unknown>[] = [
     name: 'a ticker',
     type: ticker,
     good: { spy: 'SPY', '^SPX': 'SPX', _VIX: 'VIX', es_spx: 'ES_SPX' },
-    bad: ['', 'TOOLONG', '../SPY', 'SP Y', 'SPY1', '_', 'A_B_C'],
+    bad: ['', 'MUCHTOOLONGNAME', '../SPY', 'SP Y', 'SPY1', '_', 'A_B_C'],
   },
   {
     name: 'tickers',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { newYorkInstant } from '../../src/core/calendar.js';
 import { syntheticChain } from '../../src/core/synth/chain.js';
+import { SYNTH_TICKERS } from '../../src/core/synth/tickers.js';
 import { GexError } from '../../src/errors.js';
 import { type Ctx, systemClock } from '../../src/io/ctx.js';
 import { createPublisher } from '../../src/jobs/publish.js';
@@ -225,4 +226,13 @@ test('gex synth prints one JSON object, and picks and prints a seed where none i
   const second = await gex([...args, '--seed', String(report.seed), '--data-dir', join(folder, 'b')], { folder });
   expect(JSON.parse(second.stdout).bytes).toBe(report.bytes);
   expect(digests(join(folder, 'b'))).toEqual(digests(join(folder, 'a')));
+});
+
+test('every built-in ticker can be asked for', async () => {
+  const names = SYNTH_TICKERS.map((row) => row.ticker).join(',');
+  const folder = tempFolder();
+  const args = ['synth', '--date', DATE, '--tickers', names, '--end', '09:30:05', '--json', '--quiet', '--seed', '3'];
+  const { code, stdout, stderr } = await gex([...args, '--data-dir', folder], { folder });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(JSON.parse(stdout).files).toBe(15 * SYNTH_TICKERS.length);
 });
