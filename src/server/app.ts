@@ -5,7 +5,7 @@ import { validatorCompiler } from 'fastify-type-provider-zod';
 import { type AdminOptions, refuseAdmin } from './admin.js';
 import { apiKeyOf, maskKey } from './auth.js';
 import { mountDocuments, schemaOf } from './openapi.js';
-import { answerError, pathOf, refuse } from './refuse.js';
+import { answerClientError, answerError, pathOf, refuse } from './refuse.js';
 import type { Call, RouteRow, ServerState } from './route.js';
 import { ROUTES } from './routes.js';
 
@@ -48,12 +48,7 @@ export async function createApp(state: ServerState, options: AppOptions): Promis
     routerOptions: { ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) =>
       answerError(error, request as FastifyRequest, reply as FastifyReply, log),
-    clientErrorHandler: (_error, socket) => {
-      const body = '{"error":"The request is not valid HTTP."}';
-      socket.end(
-        `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-      );
-    },
+    clientErrorHandler: answerClientError,
   });
   app.decorateRequest('apiKey', '');
   app.setValidatorCompiler(validatorCompiler);

@@ -12,7 +12,7 @@ const PAGE_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 
 const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 40"><text x="0" y="29" fill="#fff" font-family="sans-serif" font-size="30">gex</text></svg>';
 
-/** Collects the documents of the routes registered afterwards and serves Swagger UI at `/docs`. */
+/** Collects the documents of the routes registered afterwards and serves Swagger UI at `/docs`, where `/` leads. */
 export async function mountDocuments(app: FastifyInstance, version: string): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -42,6 +42,7 @@ export async function mountDocuments(app: FastifyInstance, version: string): Pro
     logo: { type: 'image/svg+xml', content: Buffer.from(LOGO), href: '/docs', target: '_self' },
     uiConfig: { validatorUrl: null, tryItOutEnabled: true },
   });
+  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'));
 }
 
 /** The named schemas are answers only; the generator writes each a second time as `NameInput`. */

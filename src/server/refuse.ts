@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { GexError, statusOf } from '../errors.js';
@@ -15,6 +16,21 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   if (status >= 500) log.error('request failed', { method: request.method, path: pathOf(request), status, error });
   const known = error instanceof GexError || status < 500;
   return refuse(reply, status, known ? (error as Error).message : 'Internal error; the server log has the details.');
+}
+
+const CLIENT_FAULTS: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+};
+
+/** Answers bytes that never became a request. */
+export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (!socket.writable) return void socket.destroy();
+  const status = CLIENT_FAULTS[error.code ?? ''] ?? '400 Bad Request';
+  const body = JSON.stringify({ error: `The request cannot be read: ${status.slice(4)}.` });
+  const head = `Connection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}`;
+  socket.write(`HTTP/1.1 ${status}\r\n${head}\r\n\r\n${body}`);
+  socket.destroySoon();
 }
 
 /** The path of a request without its query, which may hold an API key. */

@@ -60,7 +60,9 @@ export async function startServer(options: ServerOptions, ctx: Ctx): Promise<Run
 
 async function listen(app: FastifyInstance, { host, port }: ServerOptions): Promise<string> {
   try {
-    await app.listen({ host, port });
+    // For "localhost" fastify opens a second server on ::1 and does not wait for it when it closes; every client that
+    // knows the name tries both addresses.
+    await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });
   } catch (error) {
     await app.close();
     throw listenError(error, host, port);

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ROUTES } from '../../src/server/routes.js';
@@ -223,18 +224,21 @@ describe('what is not a route', () => {
     expect([answer.status, Object.keys(answer.json)]).toEqual([400, ['error']]);
   });
 
-  it('bytes that are not HTTP get a JSON 400', async () => {
+  it.each([
+    ['bytes that are not HTTP', 'hello\r\n\r\n', 400],
+    ['headers of 20 kB', `GET /health HTTP/1.1\r\nHost: a\r\nX-Pad: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ])('%s get a JSON answer and the connection ends', async (_name, bytes, status) => {
     const server = await serve();
-    const { port } = new URL(server.url);
-    const answer = await new Promise<string>((resolve, reject) => {
-      let text = '';
-      const socket = connect(Number(port), '127.0.0.1', () => socket.write('hello\r\n\r\n'));
-      socket.on('data', (bytes) => {
-        text += bytes.toString();
-      });
-      socket.on('end', () => resolve(text)).on('error', reject);
-    });
-    expect(answer).toMatch(/^HTTP\/1\.1 400 .*application\/json.*\{"error":"The request is not valid HTTP\."\}$/s);
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1', () => socket.write(bytes));
+    const [head, body = ''] = (await text(socket)).split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} .*application/json`, 's'));
+    expect(Object.keys(JSON.parse(body))).toEqual(['error']);
+  });
+
+  it('the bare address leads to the documents', async () => {
+    const server = await serve();
+    const answer = await server.get('/');
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, '/docs']);
   });
 });
 

@@ -1,4 +1,4 @@
-import { chmod } from 'node:fs/promises';
+import { symlink } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -11,6 +11,15 @@ describe('starting', () => {
     const server = await serve();
     expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(server).toMatchObject({ date: DATE, files: 10, tickers: ['ES_SPX', 'SPX'] });
+  });
+
+  it('on localhost answers by that name and closes at once', async () => {
+    const server = await serve({ host: 'localhost' });
+    expect(server.url).toMatch(/^http:\/\/localhost:\d+$/);
+    expect((await server.get('/health')).status).toBe(200);
+    expect(server.lines.filter((line) => line.level === 'warn')).toEqual([]);
+    await server.close();
+    await expect(server.get('/health')).rejects.toThrow();
   });
 
   it('latest and an empty date are the newest day that holds records', async () => {
@@ -57,13 +66,10 @@ describe('starting', () => {
     });
   });
 
-  it.skipIf(process.getuid?.() === 0)('with a file that may not be read is a storage error that names it', async () => {
+  it('with a file that cannot be opened is a storage error that names it', async () => {
     const root = await fixtureF();
-    await chmod(join(root, DATE, 'SPX/classic/gex_full.jsonl'), 0);
-    await expect(serve({ root })).rejects.toMatchObject({
-      kind: 'storage',
-      message: expect.stringMatching(/gex_full/),
-    });
+    await symlink('gex_one.jsonl', join(root, DATE, 'SPX/classic/gex_one.jsonl'));
+    await expect(serve({ root })).rejects.toMatchObject({ kind: 'storage', message: expect.stringMatching(/gex_one/) });
   });
 
   it('stops loading when it is interrupted', async () => {
