@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { newYorkInstant } from '../../../src/core/calendar.js';
 import { impliedVolatility } from '../../../src/core/impliedvol.js';
@@ -137,6 +138,17 @@ test('the same seed gives the same chain, another seed or ticker order does not 
   const second = syntheticChain({ ticker: 'QQQ', seed: 21, date: DATE });
   expect(second).toEqual(first);
   expect(syntheticChain({ ticker: 'QQQ', seed: 22, date: DATE }).volume).not.toEqual(first.volume);
+});
+
+test('what the generator alone makes is pinned to the bit: other platforms and versions must make it too', () => {
+  const session = startSession({ ticker: synthTicker('SPX'), day: sessionOf(DATE), seed: 1, model: 'heston' });
+  while (session.second < 600) session.advance();
+  const { spot, theta, openInterest, volume, dealerPosition } = session;
+  const columns = [theta, openInterest, volume, dealerPosition, volatilityColumn(session)()];
+  const text = JSON.stringify([spot, session.tick, ...columns.map((column) => Array.from(column))]);
+  expect(createHash('sha256').update(text).digest('hex')).toMatchInlineSnapshot(
+    `"2008b25b41fc71a6431693d18167d5708e1e49b718c899e6326042dda7f3f808"`,
+  );
 });
 
 test('a chain at an instant is the one a session passes through', () => {
