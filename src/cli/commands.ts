@@ -97,6 +97,17 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./commands/serve.js'),
   },
   {
+    name: 'demo',
+    summary: 'show the main job at work, without network: synthesise a short session, compute it, serve it',
+    options: ['check', 'port'],
+    examples: [
+      { command: 'gex demo', explains: 'prints the addresses to open, and serves until Ctrl-C' },
+      { command: 'gex demo --check', explains: 'requests every address itself, then leaves' },
+    ],
+    exits: ['storage', 'partial'],
+    load: () => import('./commands/demo.js'),
+  },
+  {
     name: 'config',
     summary: 'print every option with its value and the layer that gave it',
     options: [],

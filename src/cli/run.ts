@@ -27,6 +27,7 @@ export async function runInvocation({ command, args, flags }: Invocation, world:
   const level = settings.quiet ? 'error' : settings.verbose ? 'debug' : settings.logLevel;
   const quiet = settings.quiet || level === 'silent';
   const story = createStory({ stream: world.stderr, quiet, now: systemClock.now });
+  process.once('exit', story.close); // also when a second signal ends the process at once
   const ctx: Ctx = {
     log: createLog({
       level,

@@ -218,8 +218,8 @@ export const OPTIONS = {
     env: 'GEX_SEED',
     yaml: 'synth.seed',
     type: whole('N', 0, 0xffffffff),
-    default: 1,
-    description: 'seed; the same seed makes the same bytes (gex synth picks and prints one where none is given)',
+    otherwise: 'gex synth picks one and prints it, gex compute takes 1',
+    description: 'seed; the same seed makes the same bytes',
   }),
   pathModel: option({
     flag: '--model',

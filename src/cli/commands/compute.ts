@@ -26,7 +26,7 @@ export async function run({ settings, ctx, out }: CommandCall): Promise<void> {
 }
 
 function optionsOf(settings: Settings): ComputeOptions {
-  const { chain: file, source, asOf, ticker, expiry, spot, seed } = settings;
+  const { chain: file, source, asOf, ticker, expiry, spot, seed = 1 } = settings;
   return {
     ticker,
     expiry,

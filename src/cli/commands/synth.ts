@@ -6,9 +6,9 @@ import { openStore } from '../../stores/sql/open.js';
 import type { CommandCall } from '../command.js';
 
 /** Synthesises a session into the archive and the store; without a seed it picks one and says which. */
-export async function run({ settings, origins, ctx, out }: CommandCall): Promise<void> {
+export async function run({ settings, ctx, out }: CommandCall): Promise<void> {
   const { dataDir, synthDate: date, sessionStart: start, sessionEnd: end } = settings;
-  const seed = origins.seed.layer === 'default' ? randomInt(1, MAX_PICKED_SEED) : settings.seed;
+  const seed = settings.seed ?? randomInt(1, MAX_PICKED_SEED);
   const store = await openStore(join(dataDir, 'gex.db'));
   try {
     const report = await synth(

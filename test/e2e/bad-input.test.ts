@@ -1,0 +1,202 @@
+import { once } from 'node:events';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { tempFolder } from '../helpers/folder.js';
+import { ended, type GexResult, gex, startGex } from '../helpers/gex.js';
+import { tinyDisk } from '../helpers/tiny-disk.js';
+
+type Row = Readonly<Record<string, unknown>>;
+
+const call: Row = {
+  root: 'TEST',
+  right: 'C',
+  strike: 100,
+  expiry: '2026-09-18',
+  openInterest: 10,
+  volume: 5,
+  iv: 0.2,
+  bid: 2.4,
+  ask: 2.6,
+};
+const put: Row = { ...call, right: 'P', bid: 2.1, ask: 2.3 };
+
+function chainText(contracts: readonly Row[], head: Row = {}): string {
+  const base = { schema: 'gex-chain/1', underlying: 'TEST', asOf: '2026-08-19T18:00:00Z', spot: 100 };
+  return JSON.stringify({ ...base, rate: 0.04, yield: 0, multiplier: 100, model: 'bsm', ...head, contracts });
+}
+
+function computeFile(content: string | Uint8Array, ...args: string[]): Promise<GexResult> {
+  const file = join(tempFolder(), 'chain.json');
+  writeFileSync(file, content);
+  return gex(['compute', '--chain', file, ...args]);
+}
+
+/** One clear sentence, nothing on stdout, and the exit code of the kind. */
+function expectSentence({ code, stdout, stderr }: GexResult, wantedCode: number, pattern: RegExp): void {
+  expect(stderr).toMatch(pattern);
+  expect(stderr).toMatch(/^gex: [^\n]+\n$/);
+  expect([code, stdout]).toEqual([wantedCode, '']);
+}
+
+/** Record files below a folder, staged ones among them. */
+function recordFilesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.jsonl'));
+}
+
+describe('a chain file', () => {
+  test('that is missing is named', async () => {
+    expectSentence(await gex(['compute', '--chain', 'no/such.json']), 7, /no\/such\.json/);
+  });
+
+  const whole = gzipSync(chainText(Array.from({ length: 200 }, (_, i) => ({ ...call, strike: 50 + i }))));
+  test.each<[string, string | Uint8Array, RegExp]>([
+    ['empty', '', /chain\.json.*empty/i],
+    ['cut short', '{"schema":"gex-chain/1","contracts":[', /chain\.json/],
+    ['other JSON', '{"hello":"world"}', /chain\.json/],
+    ['not a chain', 'just some words\n', /chain\.json/],
+    ['a cut gzip', whole.subarray(0, 300), /chain\.json.*gzip/i],
+    ['one line of 10 MB', 'x'.repeat(10_000_000), /chain\.json/],
+    ['without a contract', chainText([]), /contract/],
+    [
+      'without open interest',
+      chainText([call, put].map((row) => ({ ...row, openInterest: 0 }))),
+      /open interest.*--weight volume/,
+    ],
+    ['all expired', chainText([call, put].map((row) => ({ ...row, expiry: '2026-08-18' }))), /expired.*--as-of/],
+  ])('that is %s is a data error with its name', async (_, content, pattern) => {
+    expectSentence(await computeFile(content), 5, pattern);
+  });
+
+  test('in a folder place says so', async () => {
+    const result = await gex(['compute', '--chain', tempFolder()]);
+    expect(result.code).toBeGreaterThan(1);
+    expect(result.stderr).toMatch(/^gex: [^\n]+\n$/);
+  });
+});
+
+interface Computed {
+  readonly totals: Readonly<Record<string, number | null>>;
+  readonly levels: {
+    readonly zeroGamma: number | null;
+    readonly zeroGammaReason: string | null;
+    readonly putCallRatio: Readonly<Record<string, number | null>>;
+  };
+  readonly coverage: {
+    readonly contracts: number;
+    readonly priced: number;
+    readonly excluded: Readonly<Record<string, number>>;
+  };
+  readonly warnings: readonly string[];
+}
+
+async function computed(contracts: readonly Row[]): Promise<Computed> {
+  const { code, stdout, stderr } = await computeFile(chainText(contracts), '--json');
+  expect([code, stderr]).toEqual([0, '']);
+  const result = JSON.parse(stdout) as Computed;
+  const { contracts: all, priced, excluded } = result.coverage;
+  expect(all).toBe(priced + Object.values(excluded).reduce((a, b) => a + b, 0));
+  return result;
+}
+
+describe('a chain that has numbers but not all of them', () => {
+  test('of calls only has no put/call ratio to speak of and no zero gamma', async () => {
+    const { totals, levels, warnings } = await computed([call, { ...call, strike: 110, bid: 0.2, ask: 0.3 }]);
+    expect(totals.callGex).toBeGreaterThan(0);
+    expect(totals.putGex).toBe(0);
+    expect(levels.zeroGamma).toBeNull();
+    expect(levels.putCallRatio.openInterest).toBeNull();
+    expect(warnings.join()).toMatch(/put/);
+  });
+
+  test('with crossed quotes, negative or absent numbers leaves out those contracts and keeps the rest', async () => {
+    const { coverage, totals } = await computed([
+      call,
+      put,
+      { ...call, strike: 105, bid: 3, ask: 1, iv: null },
+      { ...call, strike: 106, bid: -1, ask: -0.5, iv: -0.2 },
+      { ...call, strike: 107, bid: null, ask: null, iv: null },
+      { ...call, strike: 108, openInterest: -5, bid: 0.1, ask: 0.2 },
+    ]);
+    expect(coverage.priced).toBeGreaterThanOrEqual(2);
+    expect(coverage.priced).toBeLessThanOrEqual(3);
+    expect(totals.callGex).toBeGreaterThan(0);
+  });
+});
+
+describe('gex synth', () => {
+  const short = ['synth', '--tickers', 'SPX', '--start', '09:30', '--end', '09:31', '--date', '2026-08-19'];
+
+  test.each([
+    [['--tickers', 'ZZZZZ'], 7, /ZZZZZ/],
+    [['--date', '2026-08-22'], 2, /2026-08-22/],
+    [['--date', '2026-12-25'], 2, /2026-12-25/],
+  ])('%j is one sentence and exit %i', async (args, code, pattern) => {
+    const folder = tempFolder();
+    expectSentence(await gex(['synth', ...args], { env: { DATA_DIR: join(folder, 'data') } }), code, pattern);
+    expect(recordFilesIn(folder)).toEqual([]);
+  });
+
+  test('into a place that is no folder is a storage error', async () => {
+    const place = join(tempFolder(), 'data');
+    writeFileSync(place, 'mine');
+    const { code, stdout, stderr } = await gex([...short, '--data-dir', place]);
+    expect([code, stdout]).toEqual([6, '']);
+    expect(stderr).toMatch(/^gex: [^\n]*data[^\n]*\n$/m);
+    expect(readFileSync(place, 'utf8')).toBe('mine');
+  });
+
+  test('on a full disk is a storage error and leaves no record file', async (context) => {
+    const disk = tinyDisk(256);
+    if (disk === undefined) return context.skip('no small file system can be mounted here');
+    const { code, stdout, stderr } = await gex([...short, '--data-dir', disk]);
+    expect([code, stdout]).toEqual([6, '']);
+    expect(stderr).toMatch(/^gex: [^\n]*(space|full)[^\n]*$/im);
+    expect(recordFilesIn(disk)).toEqual([]);
+  });
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('stopped by %s in the middle leaves no record file', async (signal) => {
+    const folder = tempFolder();
+    const child = startGex([
+      'synth',
+      '--tickers',
+      'SPX',
+      '--interval',
+      '1s',
+      '--data-dir',
+      folder,
+      '--date',
+      '2026-08-19',
+    ]);
+    if (!child.stderr) throw new Error('no stderr');
+    const lines = once(child.stderr, 'data');
+    const result = ended(child);
+    await lines;
+    child.kill(signal);
+    const { code, stdout, stderr } = await result;
+    expect([code, stdout]).toEqual([130, '']);
+    expect(stderr).toContain(`gex: stopped by ${signal}\n`);
+    expect(recordFilesIn(folder)).toEqual([]);
+  });
+});
+
+describe('gex serve', () => {
+  test('of a date that is not held says so and names those that are', async () => {
+    const folder = tempFolder();
+    expectSentence(await gex(['serve', '--data-dir', folder, '--date', '2020-01-02']), 7, /2020-01-02|No market day/);
+  });
+
+  test('on a port in use is one usage sentence', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void other.close());
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    expectSentence(
+      await gex(['demo', '--check', '--quiet', '--json', '--port', String(port)]),
+      2,
+      new RegExp(`${port}`),
+    );
+  });
+});
