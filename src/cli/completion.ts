@@ -56,13 +56,14 @@ complete -o default -F _gex gex
 
 function zsh(commands: readonly Command[]): string {
   const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-  const escaped = (text: string): string => text.replace(/[[\]:\\]/g, '\\$&');
+  const inBrackets = (text: string): string => text.replace(/[[\]\\]/g, '\\$&');
+  const beforeColon = (text: string): string => text.replace(/[:\\]/g, '\\$&');
   const spec = (key: OptionKey): string => {
     const { flag, short, type, description } = row(key);
     const action = type.choices ? `(${type.choices.join(' ')})` : '_files';
-    const value = type.placeholder === undefined ? '' : `:${escaped(type.placeholder)}:${action}`;
+    const value = type.placeholder === undefined ? '' : `:${beforeColon(type.placeholder)}:${action}`;
     const names = short ? `(${short} ${flag})'{${short},${flag}}'` : flag;
-    return `'${names}[${escaped(description).replaceAll("'", `'\\''`)}]${value}'`;
+    return `'${names}[${inBrackets(description).replaceAll("'", `'\\''`)}]${value}'`;
   };
   const lines = (keys: readonly OptionKey[]): string => keys.map((key) => ` \\\n        ${spec(key)}`).join('');
   const positional = (command: Command): string => {
@@ -70,7 +71,7 @@ function zsh(commands: readonly Command[]): string {
     if (!first) return '';
     return ` \\\n        ${quote(`1:${first.name}:${first.choices ? `(${first.choices.join(' ')})` : '_files'}`)}`;
   };
-  const names = commands.map(({ name, summary }) => `      ${quote(`${name}:${escaped(summary)}`)}`).join('\n');
+  const names = commands.map(({ name, summary }) => `      ${quote(`${name}:${summary}`)}`).join('\n');
   const branches = commands.map(
     (command) =>
       `    ${command.name})\n      _arguments${lines([...GLOBAL_OPTIONS, ...command.options])}${positional(command)}\n      ;;`,
