@@ -62,11 +62,11 @@ export function expWithin(x: number): number {
   return (powers[(k >> 5) - LOWEST_POWER] as number) * (fraction + fraction * series);
 }
 
-/** Largest |f| `logRatio` takes: ratios between 0.71 and 1.41. */
-export const LOG_RATIO_WITHIN = 0.172;
-
-/** ln(a / b) from f = (a - b) / (a + b), |f| <= 0.172 (not checked), within 2 ulp of f's own rounding: 2 atanh f. */
-export function logRatio(f: number): number {
+/** ln(a / b) of positive finite numbers, relative to 3 ulp also next to a = b. */
+export function logRatio(a: number, b: number): number {
+  const f = (a - b) / (a + b);
+  // Ratios between 0.71 and 1.41 by 2 atanh f, a polynomial of degree 6 in f^2 after the first term.
+  if (!(f < 0.172 && f > -0.172)) return Math.log(a / b);
   const w = f * f;
   const w2 = w * w;
   const series =
@@ -77,4 +77,20 @@ export function logRatio(f: number): number {
         w * 0.2222221087757738 +
         w2 * (0.18182907600673598 + w * 0.15331114936521012 + w2 * 0.14623868765045056));
   return 2 * f + f * w * series;
+}
+
+/** a b - fl(a b) exactly (Dekker's product), for |a|, |b| below 1e150 and products above 1e-290. */
+export function productError(a: number, b: number): number {
+  const wideA = 134217729 * a;
+  const highA = wideA - (wideA - a);
+  const lowA = a - highA;
+  const wideB = 134217729 * b;
+  const highB = wideB - (wideB - b);
+  const lowB = b - highB;
+  return lowA * lowB - (a * b - highA * highB - lowA * highB - highA * lowB);
+}
+
+/** 2^k for whole k from -1022 to 1023. */
+export function powerOfTwo(k: number): number {
+  return powers[k - LOWEST_POWER] as number;
 }

@@ -1,5 +1,5 @@
-import { expWithin, LOG_RATIO_WITHIN, logRatio } from './elementary.js';
-import { INV_SQRT_TWO_PI, MILLS_DROP_WITHIN, millsDrop, millsTail } from './normal.js';
+import { expWithin, logRatio } from './elementary.js';
+import { INV_SQRT_TWO_PI, millsDrop, millsDropFits, millsTail } from './normal.js';
 
 export const GREEK_NAMES = [
   'price',
@@ -75,8 +75,7 @@ export function fillGreeks(inputs: PricingColumns, out: GreekColumns, black76: b
     const v = volatility[i] as number;
     const s = v * rootT;
     const gap = S - K;
-    const f = gap / (S + K);
-    const logMoneyness = Math.abs(f) < LOG_RATIO_WITHIN ? logRatio(f) : Math.log(S / K);
+    const logMoneyness = logRatio(S, K);
     const drift = (r - q) * T;
     const x = logMoneyness + drift;
     const inverse = 1 / s;
@@ -105,7 +104,7 @@ export function fillGreeks(inputs: PricingColumns, out: GreekColumns, black76: b
     if (r === q) {
       // Then theta is r V - decay, which needs the last digits of V: an exact difference and, at small s, no other.
       const forward = deep || phi * x <= 0 ? 0 : phi * gap * carrySpot;
-      if (t < MILLS_DROP_WITHIN.t && Math.abs(h) < MILLS_DROP_WITHIN.h) value = forward + m * millsDrop(Math.abs(h), t);
+      if (millsDropFits(Math.abs(h), t)) value = forward + m * millsDrop(Math.abs(h), t);
       else if (inside1 && inside2) value = forward - phi * (tail1 - tail2);
     }
 

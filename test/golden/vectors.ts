@@ -29,12 +29,48 @@ const SHARED: readonly GreekName[] = ['gamma', 'vega', 'vanna', 'vomma', 'speed'
 const OWN: readonly GreekName[] = ['price', 'delta', 'theta', 'rho', 'charm'];
 
 /** The lines of a golden file of this folder, split at commas. */
-export function goldenRows(path: URL | string): string[][] {
+function goldenRows(path: URL | string): string[][] {
   const text = gunzipSync(readFileSync(path)).toString();
   return text
     .trimEnd()
     .split('\n')
     .map((line) => line.split(','));
+}
+
+export interface ImpliedVolatilityVector {
+  readonly group: string;
+  readonly model: PricingModel;
+  readonly right: Right;
+  readonly spot: number;
+  readonly strike: number;
+  readonly years: number;
+  readonly rate: number;
+  readonly dividendYield: number;
+  readonly price: number;
+  /** The volatility, 21 significant digits. */
+  readonly digits: string;
+  /** Relative error of the volatility that one rounding of every input causes. */
+  readonly bound: number;
+}
+
+/** The lines of impliedvol.csv.gz. */
+export function impliedVolatilityVectors(path: URL | string): ImpliedVolatilityVector[] {
+  return goldenRows(path).map((cells) => {
+    const number = (index: number): number => Number(cells[index]);
+    return {
+      group: cells[0] as string,
+      model: cells[1] as PricingModel,
+      right: cells[2] as Right,
+      spot: number(3),
+      strike: number(4),
+      years: number(5),
+      rate: number(6),
+      dividendYield: number(7),
+      price: number(8),
+      digits: cells[9] as string,
+      bound: number(10),
+    };
+  });
 }
 
 /** Two vectors (call and put) per line of pricing.csv.gz. */
