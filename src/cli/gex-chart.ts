@@ -13,7 +13,7 @@ interface ChartOptions {
   readonly spot: number;
   /** Strikes to show, those nearest to spot. */
   readonly strikes: number;
-  /** Columns of the whole line without its note. */
+  /** Columns of the whole line. */
   readonly width: number;
   /** Words beside a strike, such as `call wall`. */
   readonly notes: (strike: number) => readonly string[];
@@ -30,20 +30,25 @@ export function gammaBars(rows: readonly StrikeExposures[], options: ChartOption
   const negative = (row: StrikeExposures): number => Math.max(0, -Math.min(row.callGex, 0) - Math.min(row.putGex, 0));
   const positive = (row: StrikeExposures): number => Math.max(row.callGex, 0) + Math.max(row.putGex, 0);
   const largest = shown.reduce((size, row) => Math.max(size, negative(row) || 0, positive(row) || 0), 0);
+  const spotAt = nearestIndex(shown, options.spot);
+  const notes = shown.map(({ strike }, i) =>
+    [...(i === spotAt ? [`spot ${options.spot}`] : []), ...options.notes(strike)].join(', '),
+  );
   const labels = shown.map((row) => String(row.strike));
-  const labelWidth = Math.max(...labels.map((label) => label.length), 4);
-  const half = Math.max(4, Math.floor((options.width - labelWidth - 3) / 2));
-  const cells = (size: number): number => (largest > 0 ? (size / largest) * half : 0);
-  const spotAt = shown.reduce((best, row, i) => {
-    const held = shown[best] as StrikeExposures;
-    return Math.abs(row.strike - options.spot) < Math.abs(held.strike - options.spot) ? i : best;
-  }, 0);
+  const longest = (texts: readonly string[]): number => texts.reduce((most, text) => Math.max(most, text.length), 0);
+  const half = Math.max(4, Math.floor((options.width - longest(labels) - longest(notes) - 3) / 2));
+  const cells = (size: number): number => (largest > 0 ? ((size || 0) / largest) * half : 0);
   return shown.map((row, i) => ({
-    label: (labels[i] as string).padStart(labelWidth),
-    left: leftBar(cells(negative(row) || 0)).padStart(half),
-    right: rightBar(cells(positive(row) || 0)).padEnd(half),
-    note: [...(i === spotAt ? [`spot ${options.spot}`] : []), ...options.notes(row.strike)].join(', '),
+    label: (labels[i] as string).padStart(longest(labels)),
+    left: leftBar(cells(negative(row))).padStart(half),
+    right: rightBar(cells(positive(row))).padEnd(half),
+    note: notes[i] as string,
   }));
+}
+
+function nearestIndex(rows: readonly StrikeExposures[], spot: number): number {
+  const distances = rows.map((row) => Math.abs(row.strike - spot));
+  return distances.indexOf(Math.min(...distances));
 }
 
 function nearestTo(rows: readonly StrikeExposures[], spot: number, count: number): StrikeExposures[] {

@@ -12,8 +12,6 @@ const UNIT_WORDS: Readonly<Record<GexUnit, string>> = {
 };
 
 const CHART_STRIKES = 31;
-/** Beside the bars: the names of levels. */
-const NOTE_WIDTH = 28;
 const PIPE_WIDTH = 100;
 
 /** The report of one computation for people: facts, convention, warnings and a chart of gamma by strike around spot. */
@@ -21,16 +19,16 @@ export async function printReport(report: ComputeReport, out: Output): Promise<v
   const { profile } = report;
   const width = out.isTerminal ? out.columns : PIPE_WIDTH;
   const facts = [...headline(report), ...figures(profile), ...settings(profile)];
+  const warnings = profile.warnings.map((warning): Fact => ['warning', warning]);
   const nameWidth = Math.max(...facts.map(([name]) => name.length));
-  const lines = facts.flatMap(([name, value]) =>
-    wrapped(value, width - nameWidth - 2).map((text, i) => [i === 0 ? name : '', text] as const),
-  );
-  await out.write(
-    `${lines.map(([name, text]) => `${out.paint('bold', name.padEnd(nameWidth))}  ${text}`).join('\n')}\n`,
-  );
-  for (const warning of profile.warnings) {
-    await out.write(`${out.paint('yellow', 'warning'.padEnd(nameWidth))}  ${warning}\n`);
-  }
+  const row = ([name, value]: Fact): string =>
+    wrapped(value, width - nameWidth - 2)
+      .map(
+        (text, i) =>
+          `${out.paint(name === 'warning' ? 'yellow' : 'bold', (i === 0 ? name : '').padEnd(nameWidth))}  ${text}\n`,
+      )
+      .join('');
+  await out.write([...facts, ...warnings].map(row).join(''));
   await out.write(`\n${chart(profile, width, out)}`);
 }
 
@@ -83,14 +81,17 @@ function figures({ chain, levels, totals, coverage, convention }: ExposureProfil
     ['max pain', pain ? `${pain.strike} (${pain.listed?.root} ${pain.listed?.label})` : 'none: no open interest'],
     ['put/call', `${decimals(ratio.openInterest)} by open interest, ${decimals(ratio.volume)} by volume`],
     ['delta', `market ${signed(totals.dexMarket)} USD, dealers (${sign}) ${signed(totals.dexDealer)} USD`],
-    ['vanna', `dealers ${signed(totals.vexDealer)} USD of delta per volatility point`],
-    ['charm', `dealers ${signed(totals.chexDealer)} USD of delta per day`],
+    ['vanna', rate(totals.vexDealer, 'volatility point')],
+    ['charm', rate(totals.chexDealer, 'day')],
     [
       'coverage',
       `${coverage.priced} of ${coverage.contracts} contracts priced, ${share} open interest${excluded.length > 0 ? `; left out: ${excluded.join(', ')}` : ''}`,
     ],
   ];
 }
+
+const rate = (value: number, per: string): string =>
+  Number.isNaN(value) ? 'unknown: the chain states none' : `dealers ${signed(value)} USD of delta per ${per}`;
 
 function settings({ convention, chain }: ExposureProfile): Fact[] {
   return [['convention', conventionWords(convention, chain.model)]];
@@ -127,7 +128,7 @@ function chart(profile: ExposureProfile, width: number, out: Output): string {
   const bars = gammaBars(byStrike, {
     spot: chain.spot,
     strikes: CHART_STRIKES,
-    width: Math.max(40, width - NOTE_WIDTH),
+    width,
     notes: (strike) => marks.filter(([at]) => at === strike).map(([, name]) => name),
   });
   const lines = bars.map(({ label, left, right, note }) => {

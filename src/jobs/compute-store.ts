@@ -6,11 +6,11 @@ import type { Ctx } from '../io/ctx.js';
 import { appendRecord } from '../stores/archive/append.js';
 import type { ExposureName } from '../stores/sql/exposures.js';
 import type { Store } from '../stores/sql/open.js';
-import { CATEGORIES, TICKER_PATTERN } from '../wire/catalogue.js';
+import { TICKER_PATTERN } from '../wire/catalogue.js';
 import { computeDocument, conventionDocument } from '../wire/compute-document.js';
 import { writeGexChain } from '../wire/gex-chain.js';
+import { classicLines } from './classic.js';
 import type { ComputeReport } from './compute.js';
-import { createPublisher } from './publish.js';
 
 /** What was kept, and what was not and why. */
 interface StoredReport {
@@ -57,19 +57,13 @@ async function archive(
   { chain }: ComputeReport,
   { dataDir, convention }: { readonly dataDir: string; readonly convention: ConventionOptions },
 ): Promise<Omit<StoredReport, 'strikes'>> {
-  const lines = createPublisher(chain.underlying, convention).publish(chain);
   const appended: string[] = [];
   const skipped: string[] = [];
-  for (const [index, row] of CATEGORIES.entries()) {
-    if (row.package !== 'classic') continue;
-    const key = {
-      date: newYorkDate(chain.asOfMs),
-      ticker: chain.underlying,
-      package: row.package,
-      category: row.category,
-    };
+  const date = newYorkDate(chain.asOfMs);
+  for (const { category, bytes } of classicLines(chain, convention)) {
+    const key = { date, ticker: chain.underlying, package: 'classic', category } as const;
     try {
-      const { path, added } = await appendRecord(dataDir, key, lines[index] as Uint8Array);
+      const { path, added } = await appendRecord(dataDir, key, bytes);
       if (added) appended.push(path);
       else skipped.push(`${path} ends with this very record: not appended again`);
     } catch (error) {

@@ -5,6 +5,7 @@ import { type ExposureProfile, exposureProfileOf } from '../core/exposure.js';
 import type { ChainSnapshot } from '../core/model.js';
 import { PRICED } from '../core/quotes.js';
 import { selectExpiries } from '../core/selection.js';
+import { underlyingOf } from '../core/settlement.js';
 import { GexError } from '../errors.js';
 import type { Ctx } from '../io/ctx.js';
 import { type ChainPorts, type ChainRequest, resolveChain } from './chain-source.js';
@@ -12,6 +13,8 @@ import { type ChainPorts, type ChainRequest, resolveChain } from './chain-source
 export interface ComputeOptions extends ChainRequest {
   readonly expiry: 'all' | '0dte' | readonly string[];
   readonly convention: ConventionOptions;
+  /** The caller named the ticker: a chain of another underlying is worth a warning. */
+  readonly isTickerStated: boolean;
 }
 
 export interface ComputeReport {
@@ -35,7 +38,13 @@ export async function compute(options: ComputeOptions, ports: ChainPorts, ctx: C
   requireWeights(book);
   const profile = exposureProfileOf(book);
   requirePrices(book, profile);
-  const warnings = [...profile.warnings, ...sideWarnings(selected), ...pastWarnings(book)];
+  const warnings = [
+    ...profile.warnings,
+    ...tickerWarnings(options, chain),
+    ...sideWarnings(selected),
+    ...pastWarnings(book),
+    ...coverageWarnings(profile),
+  ];
   return { chain, profile: { ...profile, warnings }, ageMs };
 }
 
@@ -128,4 +137,19 @@ function pastWarnings({ chain, convention, years, exclusion }: Book): string[] {
     );
   }
   return warnings;
+}
+
+function tickerWarnings({ ticker, isTickerStated }: ComputeOptions, chain: ChainSnapshot): string[] {
+  if (!isTickerStated || underlyingOf(ticker.toUpperCase()) === chain.underlying) return [];
+  return [`the chain is one of ${chain.underlying}, not of ${ticker}`];
+}
+
+const LOW_COVERAGE = 0.5;
+
+function coverageWarnings({ coverage, convention, chain }: ExposureProfile): string[] {
+  if (!(coverage.openInterestShare < LOW_COVERAGE)) return [];
+  const share = (100 * coverage.openInterestShare).toFixed(1);
+  const hasIv = convention.iv === 'solve' && convention.greeks === 'own' && chain.iv.some((iv) => iv > 0);
+  const advice = hasIv ? '; --iv chain prices by the volatilities the chain states' : '';
+  return [`only ${share} % of the open interest could be priced${advice}`];
 }

@@ -6,9 +6,9 @@ import { fetchCboeChain } from '../../feeds/cboe/client.js';
 import { readChainFile } from '../../feeds/file/chain.js';
 import type { Ctx } from '../../io/ctx.js';
 import type { ChainPorts } from '../../jobs/chain-source.js';
+import { classicLines } from '../../jobs/classic.js';
 import { type ComputeOptions, type ComputeReport, compute } from '../../jobs/compute.js';
 import { storeResult } from '../../jobs/compute-store.js';
-import { createPublisher } from '../../jobs/publish.js';
 import { readStoredChain } from '../../jobs/stored-chain.js';
 import { openStore } from '../../stores/sql/open.js';
 import { computeDocument, strikesCsv } from '../../wire/compute-document.js';
@@ -18,17 +18,18 @@ import { instantOf } from '../moment.js';
 import type { Output } from '../ui.js';
 
 /** Computes the exposures of a chain, prints them, and keeps them with `--store`. */
-export async function run({ settings, ctx, out }: CommandCall): Promise<void> {
-  const options = optionsOf(settings);
+export async function run({ settings, origins, ctx, out }: CommandCall): Promise<void> {
+  const options = optionsOf(settings, origins.ticker.layer !== 'default');
   const report = await compute(options, ports(settings, ctx), ctx);
   await print(report, options, settings, out);
   if (settings.store) await keep(report, options, settings, ctx);
 }
 
-function optionsOf(settings: Settings): ComputeOptions {
+function optionsOf(settings: Settings, isTickerStated: boolean): ComputeOptions {
   const { chain: file, source, asOf, ticker, expiry, spot, seed = 1 } = settings;
   return {
     ticker,
+    isTickerStated,
     expiry,
     spot,
     seed,
@@ -72,8 +73,8 @@ async function print(report: ComputeReport, options: ComputeOptions, settings: S
     case 'csv':
       return out.write(strikesCsv(profile));
     case 'gexbot': {
-      const [record] = createPublisher(profile.chain.underlying, options.convention).publish(profile.chain);
-      await out.write(record ?? '');
+      const [full] = classicLines(profile.chain, options.convention);
+      await out.write(full?.bytes ?? '');
       return out.write('\n');
     }
     case 'table':
