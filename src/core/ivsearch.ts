@@ -22,7 +22,7 @@ const LOG_SQRT_TWO_PI = 0.9189385332046728;
 /** A step of fourth order that is this small leaves less than a rounding. */
 const LAST_STEP = 1e-4;
 /** A first guess whose own step is larger than this part of it is worth less than the seed. */
-const USABLE_GUESS = 0.5;
+const USABLE_GUESS = 0.3;
 const MOST_ROUNDS = 200;
 
 /**
@@ -62,8 +62,10 @@ export function search(): void {
     const bend = (h * h - t * t) / s;
     const second = bend - slope;
     const third = bend * bend - 3 * (h / s) * (h / s) - 0.25 - 3 * bend * slope + 2 * slope * slope;
-    const step = (newton * (1 + 0.5 * second * newton)) / (1 + newton * (second + (third * newton) / 6));
-    if (Math.abs(step) <= LAST_STEP * s && Math.abs(newton) <= 2 * LAST_STEP * s) {
+    const householder = (newton * (1 + 0.5 * second * newton)) / (1 + newton * (second + (third * newton) / 6));
+    // Far from the root the higher terms are noise: then the two disagree, and Newton's step has the right direction.
+    const step = householder / newton > 0.1 ? householder : newton;
+    if (Math.abs(step) <= LAST_STEP * s && Math.abs(g) < 1) {
       work[TOTAL] = s;
       work[LAST] = step;
       return;
