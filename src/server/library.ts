@@ -6,10 +6,10 @@ import { openStream, type ReadMode, type RecordFile } from '../stores/archive/re
 import { categoryOf, type PackageName, type StreamKey } from '../wire/catalogue.js';
 
 /** One stream of the loaded day and the names of its playback counters. */
-interface LoadedStream {
+export interface LoadedStream {
   readonly key: StreamKey;
   readonly records: RecordFile;
-  readonly counters: Readonly<Record<RecordView, string>>;
+  readonly counters: Readonly<Record<RecordView | 'socket', string>>;
 }
 
 /** What of a record is asked for: all of it, or one of the two answers derived from it. */
@@ -122,10 +122,18 @@ function chooseDate(held: readonly string[], { root, date }: LibraryOptions): st
 }
 
 function countersOf(key: StreamKey, mode: EndpointCacheMode): LoadedStream['counters'] {
+  const socket = `ws/${hubOf(key)}/${key.ticker}/${key.category}`;
   const shared = `${key.ticker}/${key.package}`;
-  if (mode === 'shared') return { chain: shared, majors: shared, maxchange: shared };
+  if (mode === 'shared') return { chain: shared, majors: shared, maxchange: shared, socket };
   const own = `${shared}/${key.category}`;
-  return { chain: own, majors: `${own}_majors`, maxchange: `${own}_maxchange` };
+  return { chain: own, majors: `${own}_majors`, maxchange: `${own}_maxchange`, socket };
+}
+
+/** The hub that carries a stream (contract section 5.5); sockets have positions of their own, always per category. */
+function hubOf({ package: packageName, category }: StreamKey): string {
+  if (packageName !== 'state') return packageName;
+  if (category.startsWith('gex_')) return 'state_gex';
+  return `state_greeks${/_(zero|one)$/.exec(category)?.[0] ?? ''}`;
 }
 
 async function closeAll(streams: readonly LoadedStream[]): Promise<void> {

@@ -5,7 +5,7 @@ import { Playback, type PlaybackOptions } from './playback.js';
 export type ReplayOptions = LibraryOptions & PlaybackOptions;
 
 /** A loaded day and everybody's position in it. They are replaced together, never one without the other. */
-interface Session {
+export interface Session {
   readonly library: Library;
   readonly playback: Playback;
   readonly loadedAtMs: number;

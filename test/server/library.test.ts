@@ -14,7 +14,7 @@ function library() {
     close: async () => void closed.push('gex_full.jsonl'),
   };
   const key = { date: '2026-04-29', ticker: 'SPX', package: 'classic', category: 'gex_full' } as const;
-  const counters = { chain: 'a', majors: 'b', maxchange: 'c' };
+  const counters = { chain: 'a', majors: 'b', maxchange: 'c', socket: 'd' };
   return { closed, day: new Library(key.date, [{ key, records, counters }]) };
 }
 

@@ -4,6 +4,7 @@ import { GexError } from '../../errors.js';
 import type { PackageName } from '../../wire/catalogue.js';
 import { majorsOf, maxChangeOf } from '../derived.js';
 import type { RecordView } from '../library.js';
+import { nextRecord } from '../next-record.js';
 import { type Call, type RouteRow, route } from '../route.js';
 import * as schemas from '../schemas.js';
 
@@ -72,17 +73,11 @@ function derivedRows(of: PackageName): readonly RouteRow[] {
 
 function serveRecord(call: Call<RecordParams, unknown, unknown>, of: PackageName, view: RecordView): unknown {
   const { ticker, category } = call.params;
-  const { library, playback } = call.state.replay.session;
-  const stream = library.find(ticker, of, category);
+  const { session } = call.state.replay;
+  const stream = session.library.find(ticker, of, category);
   if (stream === undefined) throw new GexError('missing', `Data not found for ${ticker}/${of}/${category}`);
-  const { records, counters } = stream;
-  const show = VIEWS[view];
-  const turn = playback.take(call.apiKey, counters[view], records.length, (index) => {
-    const record = records.line(index);
-    return record instanceof Promise ? record.then(show) : show(record);
-  });
-  if (!(turn instanceof Promise)) return send(call.reply, turn);
-  return library.hold(turn).then((body) => send(call.reply, body));
+  const turn = nextRecord(session, { apiKey: call.apiKey, counter: stream.counters[view], stream }, VIEWS[view]);
+  return turn instanceof Promise ? turn.then((body) => send(call.reply, body)) : send(call.reply, turn);
 }
 
 function send(reply: FastifyReply, body: Body | undefined): FastifyReply {
