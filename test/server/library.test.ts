@@ -7,6 +7,7 @@ function library() {
   const records = {
     path: 'gex_full.jsonl',
     length: 1,
+    bytes: 3,
     tornBytes: 0,
     line: () => Buffer.from('{}'),
     timestampMs: async () => 0,

@@ -1,4 +1,5 @@
 import { constants as bufferLimits } from 'node:buffer';
+import { readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { GexError } from '../../errors.js';
 import { storageError } from '../../io/files.js';
@@ -15,9 +16,11 @@ export interface RecordFile {
   readonly path: string;
   /** Whole records. */
   readonly length: number;
+  /** Size of the file. */
+  readonly bytes: number;
   /** Bytes after the last whole record: a write that was cut, not served. */
   readonly tornBytes: number;
-  /** Bytes of record i without its newline; read only in `memory` mode, where they are a view: do not change them. RangeError outside 0..length-1. */
+  /** Bytes of record i without its newline; do not change them: in `memory` mode they are a view. RangeError outside 0..length-1. */
   line(i: number): Buffer | Promise<Buffer>;
   /** Epoch milliseconds of record i; NaN when it has no `timestamp`. */
   timestampMs(i: number): Promise<number>;
@@ -27,6 +30,8 @@ export interface RecordFile {
 }
 
 const CHUNK_BYTES = 1 << 20;
+/** Lines up to this are read at once: asking a thread for a few pages of the file costs several times the reading. */
+const SHORT_BYTES = 64 * 1024;
 /** Reading less than this again is faster than a cached index. */
 const INDEX_MIN_BYTES = 1 << 20;
 /** The vendor writes the timestamp first: this much of a line is looked at before the whole. */
@@ -68,31 +73,24 @@ async function loadFile(path: string, handle: FileHandle): Promise<RecordFile> {
   await handle.close();
   const index = await indexer.finish((start, end) => bytes.subarray(start, end));
   return recordFile(path, index, {
+    size,
     read: (start, end) => bytes.subarray(start, end),
     close: async () => {},
   });
 }
 
 async function indexFile(path: string, handle: FileHandle): Promise<RecordFile> {
-  const read = async (start: number, end: number): Promise<Buffer> => {
-    const bytes = Buffer.allocUnsafe(end - start);
-    let filled = 0;
-    while (filled < bytes.length) {
-      const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, start + filled);
-      if (bytesRead === 0)
-        throw new GexError('storage', `${path} became shorter while it was open: load the date again`);
-      filled += bytesRead;
-    }
-    return bytes;
-  };
+  const read = (start: number, end: number): Buffer | Promise<Buffer> =>
+    end - start <= SHORT_BYTES ? readShort({ path, handle, start, end }) : readLong({ path, handle, start, end });
   const stamp = await handle.stat({ bigint: true });
   const cache = stamp.size >= BigInt(INDEX_MIN_BYTES) ? indexPathOf(path) : undefined;
   const cached = cache ? await readIndex(cache, stamp) : undefined;
-  if (cached) return recordFile(path, cached, { read, close: () => handle.close() });
+  const size = Number(stamp.size);
+  const bytes = { size, read, close: () => handle.close() };
+  if (cached) return recordFile(path, cached, bytes);
 
   const indexer = new LineIndexer();
   const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-  const size = Number(stamp.size);
   for (let at = 0; at < size; ) {
     const { bytesRead } = await handle.read(chunk, 0, Math.min(CHUNK_BYTES, size - at), at);
     if (bytesRead === 0) break;
@@ -101,10 +99,42 @@ async function indexFile(path: string, handle: FileHandle): Promise<RecordFile> 
   }
   const index = await indexer.finish(read);
   if (cache) await writeIndex(cache, stamp, index);
-  return recordFile(path, index, { read, close: () => handle.close() });
+  return recordFile(path, index, bytes);
+}
+
+interface Piece {
+  readonly path: string;
+  readonly handle: FileHandle;
+  readonly start: number;
+  readonly end: number;
+}
+
+function readShort({ path, handle, start, end }: Piece): Buffer {
+  const bytes = Buffer.allocUnsafe(end - start);
+  for (let filled = 0; filled < bytes.length; ) {
+    const read = readSync(handle.fd, bytes, filled, bytes.length - filled, start + filled);
+    if (read === 0) throw shorter(path);
+    filled += read;
+  }
+  return bytes;
+}
+
+async function readLong({ path, handle, start, end }: Piece): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(end - start);
+  for (let filled = 0; filled < bytes.length; ) {
+    const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, start + filled);
+    if (bytesRead === 0) throw shorter(path);
+    filled += bytesRead;
+  }
+  return bytes;
+}
+
+function shorter(path: string): GexError {
+  return new GexError('storage', `${path} became shorter while it was open: load the date again`);
 }
 
 interface Bytes {
+  readonly size: number;
   read(start: number, end: number): Buffer | Promise<Buffer>;
   close(): Promise<void>;
 }
@@ -124,6 +154,7 @@ function recordFile(path: string, index: LineIndex, bytes: Bytes): RecordFile {
   return {
     path,
     length: index.length,
+    bytes: bytes.size,
     tornBytes: index.tornBytes,
     line: (i) => span(i),
     timestampMs,
