@@ -79,6 +79,7 @@ interface Mounting {
 }
 
 function mount(app: FastifyInstance, prefix: string, row: RouteRow, { state, admin }: Mounting): void {
+  const meter = state.metrics.meter(row.method, row.path);
   app.route({
     method: row.method,
     url: fastifyPath(prefix, row.path),
@@ -86,6 +87,7 @@ function mount(app: FastifyInstance, prefix: string, row: RouteRow, { state, adm
     config: { cors: false }, // the one header is set below: the plugin copies its options for every request
     ...(row.packsItself !== true && { compress: {} }),
     onRequest: (request, reply, done) => {
+      state.metrics.mark(reply.raw, meter);
       reply.header('access-control-allow-origin', CORS.origin);
       if (row.access === 'key') {
         request.apiKey = apiKeyOf(request.headers.authorization, (request.query as { key?: unknown }).key);

@@ -1,18 +1,23 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { Ctx } from '../io/ctx.js';
 
 const DRAIN_MS = 10_000;
+
+/** Is told of every answer when it has ended or was cut. */
+type Ended = (response: ServerResponse, seconds: number) => void;
 
 /** Counts the requests under way, so that closing can tell busy connections from those that only stay open. */
 export class RequestCount {
   #underWay = 0;
   #whenNone: (() => void) | undefined;
 
-  constructor(server: Server) {
+  constructor(server: Server, ended: Ended) {
     server.on('request', (_request, response) => {
+      const start = performance.now();
       this.#underWay += 1;
       response.once('close', () => {
+        ended(response, (performance.now() - start) / 1000);
         this.#underWay -= 1;
         if (this.#underWay === 0) this.#whenNone?.();
       });

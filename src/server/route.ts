@@ -1,11 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Ctx } from '../io/ctx.js';
+import type { Metrics } from './metrics.js';
 import type { Replay } from './replay.js';
+import type { Signer } from './signer.js';
 
 /** What every handler works on. */
 export interface ServerState {
   readonly replay: Replay;
+  readonly metrics: Metrics;
+  readonly signer: Signer;
   readonly ctx: Ctx;
 }
 

@@ -3,6 +3,7 @@ import { ADMIN_ROUTES } from './routes/admin.js';
 import { ARCHIVE_ROUTES } from './routes/archive.js';
 import { CATALOGUE_ROUTES } from './routes/catalogue.js';
 import { DOCUMENT_ROUTES } from './routes/documents.js';
+import { OPERATION_ROUTES } from './routes/operation.js';
 import { RECORD_ROUTES } from './routes/records.js';
 
 /** Every route of the server. A new one is a row in one of these tables. */
@@ -11,5 +12,6 @@ export const ROUTES: readonly RouteRow[] = [
   ...CATALOGUE_ROUTES,
   ...ADMIN_ROUTES,
   ...ARCHIVE_ROUTES,
+  ...OPERATION_ROUTES,
   ...DOCUMENT_ROUTES,
 ];

@@ -5,7 +5,9 @@ import type { Ctx } from '../io/ctx.js';
 import { isLoopback } from './admin.js';
 import { createApp } from './app.js';
 import { drain, RequestCount } from './drain.js';
+import { Metrics, registerReplayMetrics } from './metrics.js';
 import { Replay, type ReplayOptions } from './replay.js';
+import { Signer } from './signer.js';
 
 export interface ServerOptions extends ReplayOptions {
   readonly host: string;
@@ -14,6 +16,8 @@ export interface ServerOptions extends ReplayOptions {
   readonly adminToken?: string;
   /** One debug line per request. */
   readonly logRequests?: boolean;
+  /** Signs links and tokens; absent, a random one that ends with the process. */
+  readonly signingSecret?: string;
 }
 
 export interface RunningServer {
@@ -33,14 +37,16 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions, ctx: Ctx): Promise<RunningServer> {
   const replay = await Replay.open(options, ctx);
   const { library } = replay.session;
+  const metrics = new Metrics();
+  registerReplayMetrics(metrics, replay);
   try {
     const loopback = isLoopback(options.host);
     if (!loopback) warnOfExposure(options, ctx);
     const app = await createApp(
-      { replay, ctx },
+      { replay, metrics, signer: new Signer(options.signingSecret), ctx },
       { logRequests: false, ...options, loopback, version: packageVersion() },
     );
-    const requests = new RequestCount(app.server);
+    const requests = new RequestCount(app.server, (response, seconds) => metrics.answered(response, seconds));
     const url = await listen(app, options);
     return {
       url,
@@ -49,10 +55,12 @@ export async function startServer(options: ServerOptions, ctx: Ctx): Promise<Run
       tickers: library.tickers,
       close: async () => {
         await drain(app, requests, ctx);
+        metrics.close();
         await replay.close();
       },
     };
   } catch (error) {
+    metrics.close();
     await replay.close();
     throw error;
   }

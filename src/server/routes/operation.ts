@@ -1,0 +1,42 @@
+import { access, constants } from 'node:fs/promises';
+import { z } from 'zod';
+import { refuse } from '../refuse.js';
+import { type RouteRow, route } from '../route.js';
+
+/** What watches the server: a balancer asks `/ready`, Prometheus reads `/metrics`. */
+export const OPERATION_ROUTES: readonly RouteRow[] = [
+  route({
+    method: 'GET',
+    path: '/ready',
+    tag: 'server',
+    summary: 'Able to answer: a day is loaded and the archive can be read',
+    access: 'public',
+    answer: {
+      description: 'Send requests here',
+      schema: z.object({ status: z.literal('ready'), data_date: z.string(), files_loaded: z.int() }),
+    },
+    refusals: { 503: 'Send requests elsewhere: the archive cannot be read, or the server is stopping' },
+    handle: async ({ state: { replay, ctx }, reply }) => {
+      const { library } = replay.session;
+      if (ctx.signal.aborted) return refuse(reply, 503, 'The server is stopping.');
+      const readable = await access(replay.options.root, constants.R_OK).then(
+        () => true,
+        () => false,
+      );
+      if (!readable) return refuse(reply, 503, 'The archive cannot be read.');
+      return { status: 'ready', data_date: library.date, files_loaded: library.streams.length };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/metrics',
+    tag: 'server',
+    summary: 'Counters and gauges for Prometheus',
+    access: 'public',
+    answer: { description: 'Prometheus text format', contentType: 'text/plain' },
+    handle: async ({ state: { metrics }, reply }) => {
+      const text = await metrics.registry.metrics();
+      return reply.type(metrics.registry.contentType).send(text);
+    },
+  }),
+];
