@@ -6,14 +6,16 @@ import { GLOBAL_OPTIONS } from '../src/cli/program.js';
 import type { OptionRow } from '../src/config/option.js';
 import { OPTIONS, type OptionKey } from '../src/config/table.js';
 import { ERROR_KINDS } from '../src/errors.js';
+import { descriptorFile } from './descriptor.js';
 
 const root = new URL('../', import.meta.url);
 
-/** Every document made from the tables: path in the project and what it must hold. */
+/** Every document made from the tables and the .proto files: path in the project and what it must hold. */
 export function documents(): ReadonlyMap<string, string> {
   return new Map([
     ['.env.example', environmentFile()],
     ['configs/default.yaml', yamlFile()],
+    ['src/wire/descriptor.ts', descriptorFile()],
     ['README.md', readme(readFileSync(new URL('README.md', root), 'utf8'))],
   ]);
 }
