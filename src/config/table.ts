@@ -1,7 +1,7 @@
 import { type OptionRow, option, type SettingOf, toggle } from './option.js';
 import { expirySelection, spotSelection, sweepRange } from './selections.js';
-import { date, dateOr, duration, moment, timeOfDay } from './times.js';
-import { decimal, httpAddress, listOf, oneOf, text, ticker, whole } from './values.js';
+import { date, daysOr, duration, moment, timeOfDay } from './times.js';
+import { decimal, decimalOr, httpAddress, listOf, oneOf, text, ticker, whole } from './values.js';
 
 /**
  * Every option of every command is one row here; flags, environment, `.env`, YAML, help, completion and the documents
@@ -285,9 +285,9 @@ export const OPTIONS = {
     flag: '--date',
     env: 'DATA_DATE',
     yaml: 'serve.date',
-    type: dateOr(['latest']),
+    type: daysOr(['latest']),
     default: 'latest',
-    description: 'day of the archive to serve',
+    description: 'day of the archive to serve, or several in a row',
   }),
   dataMode: option({
     flag: '--data-mode',
@@ -312,6 +312,30 @@ export const OPTIONS = {
     type: oneOf('MODE', ['shared', 'independent']),
     default: 'shared',
     description: 'one position per ticker and package, or one per endpoint',
+  }),
+  playback: option({
+    flag: '--playback',
+    env: 'PLAYBACK',
+    yaml: 'serve.playback',
+    type: oneOf('MODE', ['request', 'clock']),
+    default: 'request',
+    description: 'each request gets the next record, or the last one a clock has reached',
+  }),
+  playbackSpeed: option({
+    flag: '--speed',
+    env: 'PLAYBACK_SPEED',
+    yaml: 'serve.playback_speed',
+    type: decimalOr(['max'], 'SPEED', [0.1, 100]),
+    default: 1,
+    description: 'speed of the clock; max: it moves on to the next record with every request',
+  }),
+  playbackClock: option({
+    flag: '--playback-clock',
+    env: 'PLAYBACK_CLOCK',
+    yaml: 'serve.playback_clock',
+    type: oneOf('OWNER', ['key', 'shared']),
+    default: 'key',
+    description: 'each API key has a clock that starts with its first request, or all share one',
   }),
   playbackMaxKeys: option({
     flag: '--playback-max-keys',

@@ -55,6 +55,24 @@ export function dateOr<const W extends string>(words: readonly W[]): ValueType<s
   };
 }
 
+/** A date, all dates from one to another as `FIRST..LAST`, or one of the given words. */
+export function daysOr<const W extends string>(words: readonly W[]): ValueType<string> {
+  const one = dateOr(words);
+  return {
+    ...one,
+    placeholder: 'DATE[..DATE]',
+    accepts: `${one.accepts}, or two of them as FIRST..LAST`,
+    parse: (text) => {
+      const [first = '', last, ...rest] = text.split('..');
+      if (last === undefined) return one.parse(text);
+      const ends = [first, last].map((end) => parseDate(end.trim()));
+      if (rest.length > 0 || ends.some((end) => end === undefined) || (ends[0] ?? '') > (ends[1] ?? ''))
+        return undefined;
+      return ends.join('..');
+    },
+  };
+}
+
 /** A wall-clock time. */
 export const timeOfDay: ValueType<TimeOfDay> = {
   placeholder: 'HH:MM[:SS]',

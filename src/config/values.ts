@@ -19,6 +19,22 @@ export function decimal(placeholder: string, min: number, max: number): ValueTyp
   };
 }
 
+/** A finite decimal within the closed range, or one of the given words. */
+export function decimalOr<const W extends string>(
+  words: readonly W[],
+  placeholder: string,
+  [min, max]: readonly [number, number],
+): ValueType<number | W> {
+  const number = decimal(placeholder, min, max);
+  return {
+    placeholder,
+    accepts: `${words.join(', ')} or ${number.accepts}`,
+    parse: (text) => words.find((word) => word === text.toLowerCase()) ?? number.parse(text),
+    format: String,
+    choices: words,
+  };
+}
+
 /** A whole number within the closed range. */
 export function whole(placeholder: string, min: number, max: number): ValueType<number> {
   return {

@@ -1,9 +1,11 @@
-import { GexError } from '../errors.js';
 import type { Ctx } from '../io/ctx.js';
 import { listDates, listStreams } from '../stores/archive/days.js';
+import { joinFiles } from '../stores/archive/join.js';
 import { streamPath } from '../stores/archive/path.js';
 import { openStream, type ReadMode, type RecordFile } from '../stores/archive/read.js';
 import { categoryOf, type PackageName, type StreamKey } from '../wire/catalogue.js';
+import { chooseDays, type Days } from './days.js';
+import { type DaySpan, spanOf } from './timeline.js';
 
 /** One stream of the loaded day and the names of its playback counters. */
 export interface LoadedStream {
@@ -23,34 +25,57 @@ export type EndpointCacheMode = 'shared' | 'independent';
 
 export interface LibraryOptions {
   readonly root: string;
-  /** `YYYY-MM-DD`; empty or `latest`: the newest day held. */
+  /** `YYYY-MM-DD`, or `FIRST..LAST` for every day held in between; empty or `latest`: the newest day held. */
   readonly date: string;
   readonly mode: ReadMode;
   readonly endpointCacheMode: EndpointCacheMode;
 }
 
-/** One day of the archive, opened. `close` waits for the reads it was asked to `hold`. */
+/** What the files of a library tell. */
+interface Found {
+  readonly spans: readonly DaySpan[];
+  readonly files: number;
+}
+
+/** A day of the archive, opened, or several in a row. `close` waits for the reads it was asked to `hold`. */
 export class Library {
   readonly date: string;
+  readonly days: Days;
   readonly streams: readonly LoadedStream[];
+  /** Record files, of all its days. */
+  readonly files: number;
+  /** From the first record to the last of each day that has timestamps. */
+  readonly spans: readonly DaySpan[];
   readonly #byPath = new Map<string, LoadedStream>();
+  readonly #byCounter = new Map<string, LoadedStream>();
   #reading = 0;
   #whenIdle: (() => void) | undefined;
 
-  constructor(date: string, streams: readonly LoadedStream[]) {
-    this.date = date;
+  constructor(days: Days, streams: readonly LoadedStream[], found: Partial<Found> = {}) {
+    this.date = days.date;
+    this.spans = found.spans ?? [];
+    this.files = found.files ?? streams.length;
+    this.days = days;
     this.streams = streams;
     for (const stream of streams) {
       const { ticker, package: packageName, category } = stream.key;
       const alias = categoryOf(packageName, category)?.alias;
       this.#byPath.set(`${ticker}/${packageName}/${category}`, stream);
       if (alias !== undefined) this.#byPath.set(`${ticker}/${packageName}/${alias}`, stream);
+      for (const counter of Object.values(stream.counters)) {
+        if (!this.#byCounter.has(counter) || category === 'gex_full') this.#byCounter.set(counter, stream);
+      }
     }
   }
 
   /** The stream a path names; `category` canonical or alias, `ticker` upper case. */
   find(ticker: string, packageName: PackageName, category: string): LoadedStream | undefined {
     return this.#byPath.get(`${ticker}/${packageName}/${category}`);
+  }
+
+  /** Every counter with its stream; that of gex_full, where it is loaded, for a counter several streams share. */
+  get counters(): ReadonlyMap<string, LoadedStream> {
+    return this.#byCounter;
   }
 
   /** The tickers of the day, sorted. */
@@ -76,49 +101,54 @@ export class Library {
         this.#whenIdle = resolve;
       });
     }
-    await closeAll(this.streams);
+    await Promise.all(this.streams.map((stream) => stream.records.close()));
   }
 }
 
-/** Opens a day of the archive. Throws `missing` when it is not held, `storage` when a file cannot be read. */
+/** Opens a day of the archive, or several. Throws `missing` when none is held, `storage` when a file cannot be read. */
 export async function loadLibrary(options: LibraryOptions, ctx: Ctx): Promise<Library> {
-  const date = chooseDate(await listDates(options.root), options);
-  const streams: LoadedStream[] = [];
-  const progress = ctx.progress.start(`load ${date}`);
+  const days = chooseDays(await listDates(options.root), options);
+  if (days.missing.length > 0) ctx.log.warn(`${days.date} lacks ${days.missing.join(', ')}: not in ${options.root}`);
+  const opened = new Map<string, { readonly key: StreamKey; readonly files: [RecordFile, ...RecordFile[]] }>();
+  const spans: DaySpan[] = [];
+  const progress = ctx.progress.start(`load ${days.date}`);
   try {
-    for (const key of await listStreams(options.root, date)) {
-      ctx.signal.throwIfAborted();
-      const records = await openStream(streamPath(options.root, key), options.mode);
-      streams.push({ key, records, counters: countersOf(key, options.endpointCacheMode) });
-      progress.advance(1);
-      if (records.tornBytes > 0) {
-        ctx.log.warn(
-          `${records.path} ends in an unfinished record: its last ${records.tornBytes} bytes are not served`,
-        );
+    for (const date of days.held) {
+      const files: RecordFile[] = [];
+      for (const key of await listStreams(options.root, date)) {
+        ctx.signal.throwIfAborted();
+        const file = await openFile(key, options, ctx);
+        const name = `${key.ticker}/${key.package}/${key.category}`;
+        const stream = opened.get(name);
+        if (stream === undefined) opened.set(name, { key, files: [file] });
+        else stream.files.push(file);
+        files.push(file);
+        progress.advance(1);
       }
+      const span = await spanOf(files);
+      if (span !== undefined) spans.push(span);
     }
   } catch (error) {
-    await closeAll(streams);
+    await Promise.all([...opened.values()].flatMap(({ files }) => files.map((file) => file.close())));
     throw error;
   } finally {
     progress.done();
   }
-  return new Library(date, streams);
+  const streams = [...opened.values()].map(({ key, files }) => ({
+    key,
+    records: joinFiles(files),
+    counters: countersOf(key, options.endpointCacheMode),
+  }));
+  const files = [...opened.values()].reduce((total, stream) => total + stream.files.length, 0);
+  return new Library(days, streams, { spans, files });
 }
 
-function chooseDate(held: readonly string[], { root, date }: LibraryOptions): string {
-  const newest = held.at(-1);
-  if (newest === undefined) {
-    throw new GexError(
-      'missing',
-      `No market day is held in ${root}; make one with "gex synth", or name another folder with --data-dir.`,
-    );
+async function openFile(key: StreamKey, { root, mode }: LibraryOptions, { log }: Ctx): Promise<RecordFile> {
+  const file = await openStream(streamPath(root, key), mode);
+  if (file.tornBytes > 0) {
+    log.warn(`${file.path} ends in an unfinished record: its last ${file.tornBytes} bytes are not served`);
   }
-  if (date === '' || date === 'latest') return newest;
-  if (held.includes(date)) return date;
-  const shown = held.slice(-10);
-  const more = held.length > shown.length ? ` and ${held.length - shown.length} earlier` : '';
-  throw new GexError('missing', `No data for ${date} in ${root}; held: ${shown.join(', ')}${more}.`);
+  return file;
 }
 
 function countersOf(key: StreamKey, mode: EndpointCacheMode): LoadedStream['counters'] {
@@ -134,8 +164,4 @@ function hubOf({ package: packageName, category }: StreamKey): string {
   if (packageName !== 'state') return packageName;
   if (category.startsWith('gex_')) return 'state_gex';
   return `state_greeks${/_(zero|one)$/.exec(category)?.[0] ?? ''}`;
-}
-
-async function closeAll(streams: readonly LoadedStream[]): Promise<void> {
-  await Promise.all(streams.map((stream) => stream.records.close()));
 }

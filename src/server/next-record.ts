@@ -1,7 +1,10 @@
+import type { RecordFile } from '../stores/archive/read.js';
+import type { Clocks } from './clocks.js';
 import type { LoadedStream } from './library.js';
+import type { Soon, Take } from './positions.js';
 import type { Session } from './replay.js';
 
-/** Who asks for the next record of what. */
+/** Who asks for the record of what. */
 export interface Turn {
   readonly apiKey: string;
   /** One of the stream's `counters`: what shares a counter shares a position. */
@@ -9,18 +12,62 @@ export interface Turn {
   readonly stream: LoadedStream;
 }
 
+/** Makes the answer of a record's stored bytes. */
+type Serve<T> = (record: Buffer, index: number) => T;
+
 /**
- * The record an API key gets of a stream now, for REST and sockets alike. `serve` makes the answer of its stored bytes;
- * when it throws, or reading fails, the position stays. Undefined: there is none. Rejects with `storage`.
+ * The record an API key gets of a stream now, for REST and sockets alike: the next one, or in clock mode the last one
+ * its clock has reached. When `serve` throws, or reading fails, no position moves. Undefined: there is none (any more,
+ * or yet). Rejects with `storage` when the store of positions does not answer.
  */
 export function nextRecord<T>(
-  { library, playback }: Session,
-  { apiKey, counter, stream: { records } }: Turn,
-  serve: (record: Buffer, index: number) => T,
-): T | undefined | Promise<T | undefined> {
-  const turn = playback.take(apiKey, counter, records.length, (index) => {
-    const record = records.line(index);
-    return record instanceof Promise ? record.then((bytes) => serve(bytes, index)) : serve(record, index);
-  });
+  session: Session,
+  { apiKey, counter, stream }: Turn,
+  serve: Serve<T>,
+): Soon<T | undefined> {
+  const { records } = stream;
+  const take: Take = { apiKey, counter, length: records.length };
+  const { library, playback, clocks } = session;
+  const turn =
+    clocks === undefined
+      ? playback.take(take, (index) => serveAt(records, index, serve))
+      : serveByClock({ ...session, clocks }, take, { records, serve });
   return turn instanceof Promise ? library.hold(turn) : turn;
+}
+
+/** The last record at or before an instant, -1 when all are later. */
+export async function reachedAt(records: RecordFile, instantMs: number): Promise<number> {
+  return (await records.indexAt(Math.floor(instantMs) + 1)) - 1;
+}
+
+function serveAt<T>(records: RecordFile, index: number, serve: Serve<T>): Soon<T> {
+  const record = records.line(index);
+  return record instanceof Promise ? record.then((bytes) => serve(bytes, index)) : serve(record, index);
+}
+
+interface Source<T> {
+  readonly records: RecordFile;
+  readonly serve: Serve<T>;
+}
+
+async function serveByClock<T>(
+  { playback, clocks }: Pick<Session, 'playback'> & { readonly clocks: Clocks },
+  take: Take,
+  { records, serve }: Source<T>,
+): Promise<T | undefined> {
+  const { apiKey, counter } = take;
+  const { instantMs, state } = await clocks.read(apiKey);
+  const reached = await reachedAt(records, instantMs);
+  if (state.speed === 'max' && !state.paused) {
+    const jump = { from: Math.max(reached, 0), rotates: state.loop };
+    return playback.take({ ...take, jump }, async (index) => {
+      const value = await serveAt(records, index, serve);
+      await clocks.reach(apiKey, await records.timestampMs(index));
+      return value;
+    });
+  }
+  if (reached < 0) return undefined;
+  const value = await serveAt(records, reached, serve);
+  await playback.set(apiKey, [[counter, reached + 1]]);
+  return value;
 }

@@ -1,13 +1,21 @@
 import type { Ctx } from '../io/ctx.js';
+import { type ClockOptions, Clocks } from './clocks.js';
 import { type Library, type LibraryOptions, loadLibrary } from './library.js';
 import { Playback, type PlaybackOptions } from './playback.js';
+import type { Positions } from './positions.js';
+import { Timeline } from './timeline.js';
 
-export type ReplayOptions = LibraryOptions & PlaybackOptions;
+export interface ReplayOptions extends LibraryOptions, PlaybackOptions {
+  /** Records follow a clock; absent: they follow the requests. */
+  readonly clock?: ClockOptions;
+}
 
 /** A loaded day and everybody's position in it. They are replaced together, never one without the other. */
 export interface Session {
   readonly library: Library;
-  readonly playback: Playback;
+  readonly playback: Positions;
+  /** In clock mode. */
+  readonly clocks?: Clocks;
   readonly loadedAtMs: number;
 }
 
@@ -67,5 +75,13 @@ export class Replay {
 
 async function openSession(options: ReplayOptions, ctx: Ctx): Promise<Session> {
   const library = await loadLibrary(options, ctx);
-  return { library, playback: new Playback(options), loadedAtMs: ctx.clock.now() };
+  try {
+    const playback = new Playback(options);
+    const clocks = options.clock && new Clocks(new Timeline(library.spans), playback, ctx.clock, options.clock);
+    await clocks?.open();
+    return { library, playback, ...(clocks !== undefined && { clocks }), loadedAtMs: ctx.clock.now() };
+  } catch (error) {
+    await library.close();
+    throw error;
+  }
 }

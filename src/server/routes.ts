@@ -4,6 +4,7 @@ import { ARCHIVE_ROUTES } from './routes/archive.js';
 import { CATALOGUE_ROUTES } from './routes/catalogue.js';
 import { DOCUMENT_ROUTES } from './routes/documents.js';
 import { OPERATION_ROUTES } from './routes/operation.js';
+import { PLAYBACK_ROUTES } from './routes/playback.js';
 import { RECORD_ROUTES } from './routes/records.js';
 
 /** Every route of the server. A new one is a row in one of these tables. */
@@ -11,6 +12,7 @@ export const ROUTES: readonly RouteRow[] = [
   ...RECORD_ROUTES,
   ...CATALOGUE_ROUTES,
   ...ADMIN_ROUTES,
+  ...PLAYBACK_ROUTES,
   ...ARCHIVE_ROUTES,
   ...OPERATION_ROUTES,
   ...DOCUMENT_ROUTES,

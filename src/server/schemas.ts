@@ -17,6 +17,11 @@ export const date = z
   .regex(/^\d{4}-\d{2}-\d{2}$/, 'expected a date as YYYY-MM-DD')
   .describe('Market day, YYYY-MM-DD');
 
+export const dateOrRange = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}(\.\.\d{4}-\d{2}-\d{2})?$/, 'expected a date as YYYY-MM-DD, or FIRST..LAST')
+  .describe('Market day, YYYY-MM-DD, or several in a row, FIRST..LAST');
+
 export const packageName = z.enum(['classic', 'state', 'orderflow']).describe('Package');
 
 /** Category of a package, by its full name or its alias; `shape` narrows it to the records of that shape. */

@@ -51,7 +51,7 @@ export async function startServer(options: ServerOptions, ctx: Ctx): Promise<Run
     return {
       url,
       date: library.date,
-      files: library.streams.length,
+      files: library.files,
       tickers: library.tickers,
       close: async () => {
         await drain(app, requests, ctx);

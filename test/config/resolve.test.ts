@@ -74,7 +74,7 @@ test('every fault of every layer is listed in one error that names key, layer, v
     '--ticker (flag): found "NOT_A_TICKER_X"; give up to 12 letters such as SPY or SPX, or a pair such as ES_SPX',
     'PORT (environment): found "99999"; give a whole number from 0 to 65535',
     'DATA_MODE (.env): found "disk"; give one of memory, stream',
-    'serve.date in my.yaml:3 (yaml): found "2026-02-30"; give latest or a date YYYY-MM-DD from 1990 to 2050',
+    'serve.date in my.yaml:3 (yaml): found "2026-02-30"; give latest or a date YYYY-MM-DD from 1990 to 2050, or two of them as FIRST..LAST',
   ]);
 });
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type Ctx, type LogFields, systemClock } from '../../src/io/ctx.js';
+import { type Clock, type Ctx, type LogFields, systemClock } from '../../src/io/ctx.js';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/server/start.js';
 
 export const DATE = '2026-04-29';
@@ -59,14 +59,14 @@ interface LogLine {
 }
 
 /** A context that keeps what is logged. */
-export function recordingCtx(): { readonly ctx: Ctx; readonly lines: LogLine[] } {
+export function recordingCtx(clock: Clock = systemClock): { readonly ctx: Ctx; readonly lines: LogLine[] } {
   const lines: LogLine[] = [];
   const at = (level: string) => (message: string, fields?: LogFields) => {
     lines.push({ level, message, fields });
   };
   const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
   const progress = { start: () => ({ advance: () => {}, done: () => {} }) };
-  return { ctx: { log, progress, clock: systemClock, signal: new AbortController().signal }, lines };
+  return { ctx: { log, progress, clock, signal: new AbortController().signal }, lines };
 }
 
 interface TestServer extends RunningServer {
@@ -95,8 +95,8 @@ export const DEFAULTS = {
 } as const;
 
 /** A server over fixture F (or `root`), on a free port of 127.0.0.1, closed when the test ends. */
-export async function serve(options: Partial<ServerOptions> = {}): Promise<TestServer> {
-  const { ctx, lines } = recordingCtx();
+export async function serve(options: Partial<ServerOptions> = {}, clock: Clock = systemClock): Promise<TestServer> {
+  const { ctx, lines } = recordingCtx(clock);
   const server = await startServer({ ...DEFAULTS, root: options.root ?? (await fixtureF()), ...options }, ctx);
   onTestFinished(() => server.close());
   const call = async (path: string, init: RequestInit): Promise<Answer> => {

@@ -16,7 +16,7 @@ function library() {
   };
   const key = { date: '2026-04-29', ticker: 'SPX', package: 'classic', category: 'gex_full' } as const;
   const counters = { chain: 'a', majors: 'b', maxchange: 'c', socket: 'd' };
-  return { closed, day: new Library(key.date, [{ key, records, counters }]) };
+  return { closed, day: new Library({ date: key.date, held: [key.date], missing: [] }, [{ key, records, counters }]) };
 }
 
 describe('library', () => {

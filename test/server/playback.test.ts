@@ -60,7 +60,7 @@ describe('playback', () => {
           const expected = model.take(one.key, one.counter, one.length, one.fails);
           let served: number | undefined;
           try {
-            served = await playback.take(one.key, one.counter, one.length, serve);
+            served = await playback.take({ apiKey: one.key, counter: one.counter, length: one.length }, serve);
           } catch {
             expect(one.fails).toBe(true);
           }
@@ -76,42 +76,42 @@ describe('playback', () => {
     const playback = new Playback({ cacheMode: 'exhaust', maxKeys: 10 });
     const order: string[] = [];
     let release: (index: number) => void = () => {};
-    const first = playback.take('k', 'slow', 9, (index) => {
+    const first = playback.take({ apiKey: 'k', counter: 'slow', length: 9 }, (index) => {
       order.push(`slow ${index} starts`);
       return new Promise<number>((resolve) => {
         release = resolve;
       });
     });
-    const second = playback.take('k', 'slow', 9, (index) => {
+    const second = playback.take({ apiKey: 'k', counter: 'slow', length: 9 }, (index) => {
       order.push(`slow ${index} starts`);
       return index;
     });
-    expect(playback.take('k', 'quick', 9, (index) => index)).toBe(0);
+    expect(playback.take({ apiKey: 'k', counter: 'quick', length: 9 }, (index) => index)).toBe(0);
     expect(order).toEqual(['slow 0 starts']);
     release(0);
     expect(await Promise.all([first, second])).toEqual([0, 1]);
-    expect(playback.take('k', 'slow', 9, (index) => index)).toBe(2);
+    expect(playback.take({ apiKey: 'k', counter: 'slow', length: 9 }, (index) => index)).toBe(2);
   });
 
   it('a turn that fails leaves its record to the next one in the queue', async () => {
     const playback = new Playback({ cacheMode: 'exhaust', maxKeys: 10 });
-    const broken = playback.take('k', 'c', 9, () => Promise.reject(new Error('disk')));
-    const next = playback.take('k', 'c', 9, (index) => Promise.resolve(index));
+    const broken = playback.take({ apiKey: 'k', counter: 'c', length: 9 }, () => Promise.reject(new Error('disk')));
+    const next = playback.take({ apiKey: 'k', counter: 'c', length: 9 }, (index) => Promise.resolve(index));
     await expect(broken).rejects.toThrow('disk');
     expect(await next).toBe(0);
   });
 
   it('a reset while a record is being read is not undone by it', async () => {
     const playback = new Playback({ cacheMode: 'exhaust', maxKeys: 10 });
-    const reading = playback.take('k', 'c', 9, (index) => Promise.resolve(index));
+    const reading = playback.take({ apiKey: 'k', counter: 'c', length: 9 }, (index) => Promise.resolve(index));
     playback.reset('k');
     await reading;
-    expect(playback.take('k', 'c', 9, (index) => index)).toBe(0);
+    expect(playback.take({ apiKey: 'k', counter: 'c', length: 9 }, (index) => index)).toBe(0);
   });
 
   it('the least recently used key leaves first, and its count with it', () => {
     const playback = new Playback({ cacheMode: 'exhaust', maxKeys: 3 });
-    const take = (key: string) => playback.take(key, 'c', 9, (index) => index);
+    const take = (key: string) => playback.take({ apiKey: key, counter: 'c', length: 9 }, (index) => index);
     for (const key of ['a', 'b', 'c', 'a', 'd']) take(key);
     expect(playback.reset('b')).toBe(0);
     expect(take('a')).toBe(2);

@@ -14,6 +14,9 @@ export async function run({ settings, ctx, out }: CommandCall): Promise<void> {
       date: dataDate,
       ...modes,
       maxKeys: settings.playbackMaxKeys,
+      ...(settings.playback === 'clock' && {
+        clock: { owner: settings.playbackClock, speed: settings.playbackSpeed, loop: cacheMode === 'rotation' },
+      }),
       logRequests: settings.verbose || settings.logLevel === 'debug',
       ...(adminToken !== undefined && { adminToken }),
     },
@@ -32,9 +35,9 @@ async function announce(
   { url, date, files, tickers }: RunningServer,
   { settings, out }: Pick<CommandCall, 'settings' | 'out'>,
 ): Promise<void> {
-  const { dataMode, cacheMode, endpointCacheMode } = settings;
+  const { dataMode, playback, cacheMode, endpointCacheMode } = settings;
   if (out.json) {
-    const modes = { dataMode, cacheMode, endpointCacheMode };
+    const modes = { dataMode, playback, cacheMode, endpointCacheMode };
     return out.object({ schema: 'gex-serve/1', url, docs: `${url}/docs`, date, files, tickers, ...modes });
   }
   const [ticker = 'SPX'] = tickers;
@@ -46,6 +49,7 @@ async function announce(
       ['date', date],
       ['files', `${files} of ${tickers.join(' ')}`],
       ['data mode', dataMode],
+      ['playback', playback],
       ['cache mode', cacheMode],
       ['endpoint cache mode', endpointCacheMode],
     ],

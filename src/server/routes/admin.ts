@@ -6,7 +6,7 @@ import { type RouteRow, route } from '../route.js';
 import * as schemas from '../schemas.js';
 
 const instant = z.string().describe('RFC 3339');
-const files = z.int().describe('Record files of the day');
+const files = z.int().describe('Record files loaded');
 
 /** State of the server and the two things that change it. */
 export const ADMIN_ROUTES: readonly RouteRow[] = [
@@ -23,6 +23,7 @@ export const ADMIN_ROUTES: readonly RouteRow[] = [
         data_date: z.string(),
         data_mode: z.string(),
         cache_mode: z.string(),
+        playback: z.enum(['request', 'clock']),
         endpoint_cache_mode: z.string(),
         files_loaded: files,
       }),
@@ -32,8 +33,9 @@ export const ADMIN_ROUTES: readonly RouteRow[] = [
       data_date: replay.session.library.date,
       data_mode: replay.options.mode,
       cache_mode: replay.options.cacheMode,
+      playback: replay.session.clocks === undefined ? 'request' : 'clock',
       endpoint_cache_mode: replay.options.endpointCacheMode,
-      files_loaded: replay.session.library.streams.length,
+      files_loaded: replay.session.library.files,
     }),
   }),
   route({
@@ -44,14 +46,22 @@ export const ADMIN_ROUTES: readonly RouteRow[] = [
     access: 'public',
     answer: {
       description: 'Date and time of loading',
-      schema: z.object({ current_date: z.string(), loaded_at: instant, files_loaded: files }),
+      schema: z.object({
+        current_date: z.string().describe('YYYY-MM-DD, or FIRST..LAST'),
+        dates: z.array(z.string()).describe('The days loaded'),
+        missing_dates: z.array(z.string()).describe('Sessions in between that the archive does not hold'),
+        loaded_at: instant,
+        files_loaded: files,
+      }),
     },
     handle: ({ state: { replay } }) => {
       const { library, loadedAtMs } = replay.session;
       return {
         current_date: library.date,
+        dates: library.days.held,
+        missing_dates: library.days.missing,
         loaded_at: new Date(loadedAtMs).toISOString(),
-        files_loaded: library.streams.length,
+        files_loaded: library.files,
       };
     },
   }),
@@ -66,8 +76,8 @@ export const ADMIN_ROUTES: readonly RouteRow[] = [
       description: 'How many positions went back to the first record',
       schema: z.object({ status: z.literal('success'), message: z.string(), count: z.int() }),
     },
-    handle: ({ query: { key }, state: { replay, ctx } }) => {
-      const count = replay.session.playback.reset(key);
+    handle: async ({ query: { key }, state: { replay, ctx } }) => {
+      const count = await replay.session.playback.reset(key);
       const message =
         key === undefined ? 'All cache positions reset to index 0' : `Cache positions reset for key: ${maskKey(key)}`;
       ctx.log.info(message, { count });
@@ -80,7 +90,7 @@ export const ADMIN_ROUTES: readonly RouteRow[] = [
     tag: 'server',
     summary: 'Replay another market day from its start',
     access: 'admin',
-    body: z.object({ date: schemas.date }),
+    body: z.object({ date: schemas.dateOrRange }),
     answer: {
       description: 'The new day is being served and every position is back at its first record',
       schema: z.object({
@@ -104,7 +114,7 @@ export const ADMIN_ROUTES: readonly RouteRow[] = [
         previous_date: previous.library.date,
         new_date: current.library.date,
         loaded_at: new Date(current.loadedAtMs).toISOString(),
-        files_loaded: current.library.streams.length,
+        files_loaded: current.library.files,
       };
     },
   }),

@@ -77,11 +77,16 @@ function serveRecord(call: Call<RecordParams, unknown, unknown>, of: PackageName
   const stream = session.library.find(ticker, of, category);
   if (stream === undefined) throw new GexError('missing', `Data not found for ${ticker}/${of}/${category}`);
   const turn = nextRecord(session, { apiKey: call.apiKey, counter: stream.counters[view], stream }, VIEWS[view]);
-  return turn instanceof Promise ? turn.then((body) => send(call.reply, body)) : send(call.reply, turn);
+  return turn instanceof Promise ? turn.then((body) => send(call, body)) : send(call, turn);
 }
 
-function send(reply: FastifyReply, body: Body | undefined): FastifyReply {
-  if (body === undefined) throw new GexError('missing', 'No more data available');
+type Sending = Pick<Call<unknown, unknown, unknown>, 'reply' | 'state'>;
+
+function send({ reply, state }: Sending, body: Body | undefined): FastifyReply {
+  if (body === undefined) {
+    const none = state.replay.session.clocks === undefined ? 'No more data available' : 'No record at this time yet';
+    throw new GexError('missing', none);
+  }
   reply.header('content-type', 'application/json; charset=utf-8');
   if (reply.request.headers['accept-encoding'] === undefined) return reply.send(body);
   reply.compress(body);
