@@ -24,7 +24,7 @@ export const OPERATION_ROUTES: readonly RouteRow[] = [
         () => false,
       );
       if (!readable) return refuse(reply, 503, 'The archive cannot be read.');
-      return { status: 'ready', data_date: library.date, files_loaded: library.streams.length };
+      return { status: 'ready', data_date: library.date, files_loaded: library.files };
     },
   }),
   route({

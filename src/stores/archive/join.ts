@@ -19,6 +19,7 @@ export function joinFiles(files: readonly [RecordFile, ...RecordFile[]]): Record
   return {
     path,
     length,
+    bytes: files.reduce((total, file) => total + file.bytes, 0),
     tornBytes: files.reduce((total, file) => total + file.tornBytes, 0),
     line: (i) => at(i, (file, own) => file.line(own)),
     timestampMs: (i) => at(i, (file, own) => file.timestampMs(own)),
