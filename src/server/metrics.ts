@@ -76,7 +76,7 @@ export class Metrics {
 
 /** Gauges of the day being replayed. */
 export function registerReplayMetrics(metrics: Metrics, replay: Replay): void {
-  metrics.gauge('gex_loaded_files', 'Record files of the day', () => replay.session.library.streams.length);
+  metrics.gauge('gex_loaded_files', 'Record files of the day', () => replay.session.library.files);
   metrics.gauge('gex_loaded_bytes', 'Bytes of the record files of the day, in memory or indexed on disk', () =>
     replay.session.library.streams.reduce((sum, { records }) => sum + records.bytes, 0),
   );

@@ -51,6 +51,7 @@ describe('state of the server', () => {
       data_date: DATE,
       data_mode: 'stream',
       cache_mode: 'rotation',
+      playback: 'request',
       endpoint_cache_mode: 'independent',
       files_loaded: 10,
     });
