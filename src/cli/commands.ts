@@ -87,6 +87,9 @@ export const COMMANDS: readonly Command[] = [
       'playbackClock',
       'playbackMaxKeys',
       'adminToken',
+      'signingSecret',
+      'histUrlTtl',
+      'histWindowDays',
     ],
     examples: [
       { command: 'gex serve', explains: 'the newest day of ./data at http://127.0.0.1:8080' },

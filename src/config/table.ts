@@ -355,6 +355,32 @@ export const OPTIONS = {
     secret: true,
   }),
 
+  signingSecret: option({
+    flag: '--signing-secret',
+    env: 'SIGNING_SECRET',
+    yaml: 'serve.signing_secret',
+    type: text('SECRET', 'any text that nobody can guess'),
+    otherwise: 'a random one, and what was signed ends with the process',
+    description: 'signs links and tokens; servers with the same secret accept those of each other',
+    secret: true,
+  }),
+  histUrlTtl: option({
+    flag: '--hist-url-ttl',
+    env: 'HIST_URL_TTL',
+    yaml: 'serve.hist_url_ttl',
+    type: duration(1000, 7 * 86_400_000),
+    default: 15 * 60_000,
+    description: 'how long a link of /hist is good for',
+  }),
+  histWindowDays: option({
+    flag: '--hist-window-days',
+    env: 'HIST_WINDOW_DAYS',
+    yaml: 'serve.hist_window_days',
+    type: whole('DAYS', 0, 36_500),
+    default: 0,
+    description: 'days before today that /hist gives out (the vendor: 90); 0 for all the archive holds',
+  }),
+
   // Demo
   check: toggle({ flag: '--check', description: 'request every address itself, then leave' }),
 } as const;

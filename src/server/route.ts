@@ -5,11 +5,20 @@ import type { Metrics } from './metrics.js';
 import type { Replay } from './replay.js';
 import type { Signer } from './signer.js';
 
+/** How the archive is handed out. */
+export interface HistoryOptions {
+  /** Milliseconds a link to a file is good for. */
+  readonly linkLifeMs: number;
+  /** Days before today that links are given for; 0: all. */
+  readonly windowDays: number;
+}
+
 /** What every handler works on. */
 export interface ServerState {
   readonly replay: Replay;
   readonly metrics: Metrics;
   readonly signer: Signer;
+  readonly history: HistoryOptions;
   readonly ctx: Ctx;
 }
 

@@ -3,6 +3,7 @@ import { ADMIN_ROUTES } from './routes/admin.js';
 import { ARCHIVE_ROUTES } from './routes/archive.js';
 import { CATALOGUE_ROUTES } from './routes/catalogue.js';
 import { DOCUMENT_ROUTES } from './routes/documents.js';
+import { HISTORY_ROUTES } from './routes/history.js';
 import { OPERATION_ROUTES } from './routes/operation.js';
 import { PLAYBACK_ROUTES } from './routes/playback.js';
 import { RECORD_ROUTES } from './routes/records.js';
@@ -14,6 +15,7 @@ export const ROUTES: readonly RouteRow[] = [
   ...ADMIN_ROUTES,
   ...PLAYBACK_ROUTES,
   ...ARCHIVE_ROUTES,
+  ...HISTORY_ROUTES,
   ...OPERATION_ROUTES,
   ...DOCUMENT_ROUTES,
 ];

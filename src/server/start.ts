@@ -7,6 +7,7 @@ import { createApp } from './app.js';
 import { drain, RequestCount } from './drain.js';
 import { Metrics, registerReplayMetrics } from './metrics.js';
 import { Replay, type ReplayOptions } from './replay.js';
+import type { HistoryOptions } from './route.js';
 import { Signer } from './signer.js';
 
 export interface ServerOptions extends ReplayOptions {
@@ -18,6 +19,8 @@ export interface ServerOptions extends ReplayOptions {
   readonly logRequests?: boolean;
   /** Signs links and tokens; absent, a random one that ends with the process. */
   readonly signingSecret?: string;
+  /** Absent: links are good for 15 minutes, to everything the archive holds. */
+  readonly history?: HistoryOptions;
 }
 
 export interface RunningServer {
@@ -29,6 +32,8 @@ export interface RunningServer {
   /** Stops listening, waits up to 10 s for requests under way, then cuts what is left. */
   close(): Promise<void>;
 }
+
+const HISTORY: HistoryOptions = { linkLifeMs: 15 * 60_000, windowDays: 0 };
 
 /**
  * Loads the day and serves it. Throws `missing` (no such day), `storage` (unreadable files) or `usage` (an address
@@ -43,7 +48,7 @@ export async function startServer(options: ServerOptions, ctx: Ctx): Promise<Run
     const loopback = isLoopback(options.host);
     if (!loopback) warnOfExposure(options, ctx);
     const app = await createApp(
-      { replay, metrics, signer: new Signer(options.signingSecret), ctx },
+      { replay, metrics, signer: new Signer(options.signingSecret), history: options.history ?? HISTORY, ctx },
       { logRequests: false, ...options, loopback, version: packageVersion() },
     );
     const requests = new RequestCount(app.server, (response, seconds) => metrics.answered(response, seconds));

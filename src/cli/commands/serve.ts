@@ -4,7 +4,7 @@ import type { CommandCall } from '../command.js';
 
 /** Serves a day of the archive over HTTP until SIGINT or SIGTERM, then lets requests under way finish. */
 export async function run({ settings, ctx, out }: CommandCall): Promise<void> {
-  const { dataDate, dataMode, cacheMode, endpointCacheMode, adminToken } = settings;
+  const { dataDate, dataMode, cacheMode, endpointCacheMode, adminToken, signingSecret } = settings;
   const modes = { mode: dataMode, cacheMode, endpointCacheMode };
   const server = await startServer(
     {
@@ -18,7 +18,9 @@ export async function run({ settings, ctx, out }: CommandCall): Promise<void> {
         clock: { owner: settings.playbackClock, speed: settings.playbackSpeed, loop: cacheMode === 'rotation' },
       }),
       logRequests: settings.verbose || settings.logLevel === 'debug',
+      history: { linkLifeMs: settings.histUrlTtl, windowDays: settings.histWindowDays },
       ...(adminToken !== undefined && { adminToken }),
+      ...(signingSecret !== undefined && { signingSecret }),
     },
     ctx,
   );

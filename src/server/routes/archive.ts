@@ -1,13 +1,15 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { GexError } from '../../errors.js';
 import { listDates, listStreams } from '../../stores/archive/days.js';
+import { holdsFile } from '../../stores/archive/inside.js';
 import { streamPath } from '../../stores/archive/path.js';
 import { categoryOf, type PackageName, type StreamKey } from '../../wire/catalogue.js';
 import { type RouteRow, route, type ServerState } from '../route.js';
 import * as schemas from '../schemas.js';
+import { type ByteSource, sendBytes } from '../send-bytes.js';
 
 const PACKAGES: readonly PackageName[] = ['classic', 'state', 'orderflow'];
 
@@ -145,15 +147,27 @@ function linkOf(key: StreamKey): string {
 
 async function sendFile(reply: FastifyReply, state: ServerState, key: StreamKey): Promise<FastifyReply> {
   const path = streamPath(rootOf(state), key);
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) {
+  const file = (await holdsFile(rootOf(state), path)) ? await openFile(path) : undefined;
+  if (file === undefined) {
     const name = `${key.date}/${key.ticker}/${key.package}/${key.category}.jsonl`;
     throw new GexError('missing', `File not found: ${name}`);
   }
   const category = key.package === 'orderflow' ? '' : `_${key.category}`;
-  return reply
-    .type(NDJSON)
-    .header('content-length', found.size)
-    .header('content-disposition', `attachment; filename="${key.date}_${key.ticker}_${key.package}${category}.jsonl"`)
-    .send(createReadStream(path));
+  const filename = `${key.date}_${key.ticker}_${key.package}${category}.jsonl`;
+  return sendBytes(reply, file, { type: NDJSON, filename, gzip: false });
+}
+
+/** Undefined when it is no file. */
+async function openFile(path: string): Promise<ByteSource | undefined> {
+  const handle = await open(path, 'r');
+  const { size, mtimeMs, ino } = await handle.stat();
+  return {
+    length: size,
+    version: [size, Math.round(mtimeMs), ino].map((part) => part.toString(36)).join('-'),
+    read: (start, end) =>
+      start < end
+        ? handle.createReadStream({ start, end: end - 1 })
+        : Readable.from([]).once('close', () => handle.close()),
+    close: () => handle.close(),
+  };
 }

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { storageError } from '../../io/files.js';
 import type { StreamKey } from '../../wire/catalogue.js';
+import { leadsOut } from './inside.js';
 import { categoryOfFile, isArchiveDate, isArchivePackage, isArchiveTicker } from './path.js';
 
 /** Dates with at least one record file, ascending. An archive that does not exist has none. GexError `storage`. */
@@ -16,7 +17,7 @@ export async function listDates(root: string): Promise<string[]> {
   return dates;
 }
 
-/** The record files of a date by ticker, package and category, each ascending. GexError `storage`. */
+/** The record files of a date, except where links lead out of the archive, by ticker, package and category, each ascending. GexError `storage`. */
 export async function listStreams(root: string, date: string): Promise<StreamKey[]> {
   const streams: StreamKey[] = [];
   if (isArchiveDate(date)) for await (const key of streamsOf(root, date)) streams.push(key);
@@ -26,9 +27,12 @@ export async function listStreams(root: string, date: string): Promise<StreamKey
 async function* streamsOf(root: string, date: string): AsyncGenerator<StreamKey> {
   for (const ticker of (await folders(join(root, date))).filter(isArchiveTicker)) {
     for (const packageName of (await folders(join(root, date, ticker))).filter(isArchivePackage)) {
-      for (const entry of await entries(join(root, date, ticker, packageName))) {
+      const folder = join(root, date, ticker, packageName);
+      if (await leadsOut(root, folder)) continue;
+      for (const entry of await entries(folder)) {
         const category = entry.isDirectory() ? undefined : categoryOfFile(entry.name);
-        if (category) yield { date, ticker, package: packageName, category };
+        const hidden = entry.isSymbolicLink() && (await leadsOut(root, join(folder, entry.name)));
+        if (category && !hidden) yield { date, ticker, package: packageName, category };
       }
     }
   }
