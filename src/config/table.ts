@@ -1,7 +1,19 @@
 import { type OptionRow, option, type SettingOf, toggle } from './option.js';
 import { expirySelection, spotSelection, sweepRange } from './selections.js';
 import { date, daysOr, duration, moment, timeOfDay } from './times.js';
-import { decimal, decimalOr, httpAddress, listOf, oneOf, text, ticker, whole } from './values.js';
+import {
+  decimal,
+  decimalOr,
+  groupPrefix,
+  httpAddress,
+  listOf,
+  oneOf,
+  origin,
+  text,
+  ticker,
+  truth,
+  whole,
+} from './values.js';
 
 /**
  * Every option of every command is one row here; flags, environment, `.env`, YAML, help, completion and the documents
@@ -355,12 +367,28 @@ export const OPTIONS = {
     secret: true,
   }),
 
+  trustProxy: option({
+    flag: '--trust-proxy',
+    env: 'TRUST_PROXY',
+    yaml: 'serve.trust_proxy',
+    type: truth,
+    default: false,
+    description: 'behind a proxy: take scheme and host of links from X-Forwarded-Proto and X-Forwarded-Host',
+  }),
+  allowedOrigins: option({
+    flag: '--allowed-origins',
+    env: 'ALLOWED_ORIGINS',
+    yaml: 'serve.allowed_origins',
+    type: listOf(origin, 'origins separated by commas such as https://example.org'),
+    otherwise: 'only pages of this server',
+    description: 'origins whose pages may open WebSockets and use guarded routes',
+  }),
   signingSecret: option({
     flag: '--signing-secret',
     env: 'SIGNING_SECRET',
     yaml: 'serve.signing_secret',
     type: text('SECRET', 'any text that nobody can guess'),
-    otherwise: 'a random one, and what was signed ends with the process',
+    otherwise: 'a random one, kept in the file .secret of the data folder',
     description: 'signs links and tokens; servers with the same secret accept those of each other',
     secret: true,
   }),
@@ -379,6 +407,56 @@ export const OPTIONS = {
     type: whole('DAYS', 0, 36_500),
     default: 0,
     description: 'days before today that /hist gives out (the vendor: 90); 0 for all the archive holds',
+  }),
+
+  // WebSockets
+  wsEnabled: option({
+    flag: '--ws-enabled',
+    env: 'WS_ENABLED',
+    yaml: 'ws.enabled',
+    type: truth,
+    default: true,
+    description: 'serve WebSocket hubs and /negotiate',
+  }),
+  wsStreamInterval: option({
+    flag: '--ws-stream-interval',
+    env: 'WS_STREAM_INTERVAL',
+    yaml: 'ws.stream_interval',
+    type: duration(10, 3_600_000),
+    default: 1000,
+    description: 'time between two records of a group',
+  }),
+  wsGroupPrefix: option({
+    flag: '--ws-group-prefix',
+    env: 'WS_GROUP_PREFIX',
+    yaml: 'ws.group_prefix',
+    type: groupPrefix,
+    default: 'blue',
+    description: 'first word of group names, which negotiate tells clients',
+  }),
+  wsGroupLimit: option({
+    flag: '--ws-group-limit',
+    env: 'WS_GROUP_LIMIT',
+    yaml: 'ws.group_limit',
+    type: whole('N', 1, 100_000),
+    default: 150,
+    description: 'group memberships of one negotiated session, or of one connection',
+  }),
+  wsTokenLifetime: option({
+    flag: '--ws-token-lifetime',
+    env: 'WS_TOKEN_LIFETIME',
+    yaml: 'ws.token_lifetime',
+    type: duration(1000, 31 * 86_400_000),
+    default: 900_000,
+    description: 'how long a WebSocket URL may be connected to',
+  }),
+  wsMaxClients: option({
+    flag: '--ws-max-clients',
+    env: 'WS_MAX_CLIENTS',
+    yaml: 'ws.max_clients',
+    type: whole('N', 1, 1_000_000),
+    default: 10_000,
+    description: 'WebSocket connections at once; further ones are answered 503',
   }),
 
   // Demo

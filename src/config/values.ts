@@ -59,6 +59,31 @@ export function oneOf<const W extends string>(placeholder: string, choices: read
   };
 }
 
+/** A switch that every layer can set, on or off. */
+export const truth: ValueType<boolean> = {
+  placeholder: 'true|false',
+  accepts: 'true or false',
+  parse: (text) => ({ true: true, false: false })[text.toLowerCase()],
+  format: String,
+  choices: ['true', 'false'],
+};
+
+/** The first word of websocket group names: lower-case letters and digits. */
+export const groupPrefix: ValueType<string> = {
+  placeholder: 'PREFIX',
+  accepts: 'up to 20 lower-case letters and digits such as blue',
+  parse: (value) => (/^[a-z0-9]{1,20}$/.test(value) ? value : undefined),
+  format: String,
+};
+
+/** The origin of a web page, as browsers send it. */
+export const origin: ValueType<string> = {
+  placeholder: 'ORIGIN',
+  accepts: 'an origin such as https://example.org or http://localhost:3000, without path',
+  parse: (value) => (URL.canParse(value) && new URL(value).origin === value ? value : undefined),
+  format: String,
+};
+
 /** Any text that is not empty. */
 export function text(placeholder: string, accepts: string): ValueType<string> {
   return { placeholder, accepts, parse: (value) => value || undefined, format: String };

@@ -2,11 +2,16 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refuse } from './refuse.js';
 
-export interface AdminOptions {
-  /** Asked for in `Authorization: Bearer` or `X-Admin-Token` when set. */
-  readonly adminToken?: string;
+export interface OriginRules {
   /** Whether only this machine can reach the server. */
   readonly loopback: boolean;
+  /** Origins of pages of other servers that may do what the server's own may, such as `https://example.org`. */
+  readonly allowedOrigins?: readonly string[];
+}
+
+export interface AdminOptions extends OriginRules {
+  /** Asked for in `Authorization: Bearer` or `X-Admin-Token` when set. */
+  readonly adminToken?: string;
 }
 
 /**
@@ -19,7 +24,7 @@ export function refuseAdmin(
   options: AdminOptions,
 ): FastifyReply | undefined {
   const { origin } = request.headers;
-  if (origin !== undefined && !isOwnOrigin(origin, request.headers.host, options.loopback)) {
+  if (origin !== undefined && !allowsOrigin(origin, request.host, options)) {
     return refuse(reply, 403, `Origin ${origin} may not change this server.`);
   }
   if (options.adminToken !== undefined) {
@@ -35,8 +40,13 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** On loopback the name must be a loopback name too: any other page can point its own name here. */
-function isOwnOrigin(origin: string, host: string | undefined, loopback: boolean): boolean {
+/**
+ * Whether a page of this origin may change or listen to the server at `host`: its own pages and the allowed ones. On
+ * loopback the name must be a loopback name too: any other page can point its own name here.
+ */
+export function allowsOrigin(origin: string, host: string | undefined, rules: OriginRules): boolean {
+  const { loopback, allowedOrigins = [] } = rules;
+  if (allowedOrigins.includes(origin)) return true;
   if (!URL.canParse(origin)) return false;
   const page = new URL(origin);
   return page.host === host && (!loopback || isLoopback(page.hostname.replace(/^\[|\]$/g, '')));

@@ -20,6 +20,8 @@ interface AppOptions extends AdminOptions {
   readonly version: string;
   /** One debug line per request; off, no request pays for it. */
   readonly logRequests: boolean;
+  /** Believe a proxy's X-Forwarded-Proto and X-Forwarded-Host. */
+  readonly trustProxy: boolean;
 }
 
 /** Both bases of the vendor: `https://api.gex.bot/v2` and the routes it serves without it (contract section 1.1). */
@@ -44,6 +46,7 @@ export async function createApp(state: ServerState, options: AppOptions): Promis
   const app = Fastify({
     exposeHeadRoutes: false, // a HEAD would move the caller's position without showing the record
     bodyLimit: MAX_BODY_BYTES,
+    trustProxy: options.trustProxy,
     requestTimeout: 30_000,
     routerOptions: { ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) =>

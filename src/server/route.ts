@@ -4,6 +4,7 @@ import type { Ctx } from '../io/ctx.js';
 import type { Metrics } from './metrics.js';
 import type { Replay } from './replay.js';
 import type { Signer } from './signer.js';
+import type { Sockets } from './sockets/sockets.js';
 
 /** How the archive is handed out. */
 export interface HistoryOptions {
@@ -19,6 +20,8 @@ export interface ServerState {
   readonly metrics: Metrics;
   readonly signer: Signer;
   readonly history: HistoryOptions;
+  /** Absent when WebSockets are turned off. */
+  readonly sockets?: Sockets;
   readonly ctx: Ctx;
 }
 
@@ -49,7 +52,7 @@ export interface AnswerDoc {
  * `handle` returns the JSON answer, or sends through `reply` and returns it.
  */
 export interface RouteRow<P = unknown, Q = unknown, B = unknown> {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH';
   /** With `{name}` parameters, as OpenAPI writes them. */
   readonly path: string;
   readonly tag: string;

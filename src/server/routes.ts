@@ -4,6 +4,7 @@ import { ARCHIVE_ROUTES } from './routes/archive.js';
 import { CATALOGUE_ROUTES } from './routes/catalogue.js';
 import { DOCUMENT_ROUTES } from './routes/documents.js';
 import { HISTORY_ROUTES } from './routes/history.js';
+import { NEGOTIATE_ROUTES } from './routes/negotiate.js';
 import { OPERATION_ROUTES } from './routes/operation.js';
 import { PLAYBACK_ROUTES } from './routes/playback.js';
 import { RECORD_ROUTES } from './routes/records.js';
@@ -12,6 +13,7 @@ import { RECORD_ROUTES } from './routes/records.js';
 export const ROUTES: readonly RouteRow[] = [
   ...RECORD_ROUTES,
   ...CATALOGUE_ROUTES,
+  ...NEGOTIATE_ROUTES,
   ...ADMIN_ROUTES,
   ...PLAYBACK_ROUTES,
   ...ARCHIVE_ROUTES,

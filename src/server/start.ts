@@ -2,22 +2,32 @@ import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { GexError } from '../errors.js';
 import type { Ctx } from '../io/ctx.js';
+import { prepareZstd } from '../wire/zstd.js';
 import { isLoopback } from './admin.js';
 import { createApp } from './app.js';
 import { drain, RequestCount } from './drain.js';
 import { Metrics, registerReplayMetrics } from './metrics.js';
 import { Replay, type ReplayOptions } from './replay.js';
 import type { HistoryOptions } from './route.js';
+import { serverSecret } from './secret.js';
 import { Signer } from './signer.js';
+import { registerSocketMetrics } from './sockets/metrics.js';
+import { type SocketSettings, Sockets } from './sockets/sockets.js';
 
 export interface ServerOptions extends ReplayOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
   readonly adminToken?: string;
+  /** Origins of pages of other servers that may use guarded routes and WebSockets. */
+  readonly allowedOrigins?: readonly string[];
+  /** Believe a proxy's X-Forwarded-Proto and X-Forwarded-Host. */
+  readonly trustProxy?: boolean;
+  /** Absent: no WebSockets. */
+  readonly sockets?: SocketSettings;
   /** One debug line per request. */
   readonly logRequests?: boolean;
-  /** Signs links and tokens; absent, a random one that ends with the process. */
+  /** Signs links and tokens; absent, one that is kept in the data folder. */
   readonly signingSecret?: string;
   /** Absent: links are good for 15 minutes, to everything the archive holds. */
   readonly history?: HistoryOptions;
@@ -47,10 +57,21 @@ export async function startServer(options: ServerOptions, ctx: Ctx): Promise<Run
   try {
     const loopback = isLoopback(options.host);
     if (!loopback) warnOfExposure(options, ctx);
+    const secret = await serverSecret(options.root, options.signingSecret, ctx.log);
+    const sockets = await openSockets({ ...options, secret, loopback }, replay, ctx);
+    if (sockets !== undefined) registerSocketMetrics(metrics, sockets);
     const app = await createApp(
-      { replay, metrics, signer: new Signer(options.signingSecret), history: options.history ?? HISTORY, ctx },
-      { logRequests: false, ...options, loopback, version: packageVersion() },
+      {
+        replay,
+        metrics,
+        signer: new Signer(secret),
+        history: options.history ?? HISTORY,
+        ...(sockets && { sockets }),
+        ctx,
+      },
+      { logRequests: false, trustProxy: false, ...options, loopback, version: packageVersion() },
     );
+    sockets?.listen(app.server);
     const requests = new RequestCount(app.server, (response, seconds) => metrics.answered(response, seconds));
     const url = await listen(app, options);
     return {
@@ -59,7 +80,7 @@ export async function startServer(options: ServerOptions, ctx: Ctx): Promise<Run
       files: library.files,
       tickers: library.tickers,
       close: async () => {
-        await drain(app, requests, ctx);
+        await Promise.all([drain(app, requests, ctx), sockets?.close()]);
         metrics.close();
         await replay.close();
       },
@@ -69,6 +90,18 @@ export async function startServer(options: ServerOptions, ctx: Ctx): Promise<Run
     await replay.close();
     throw error;
   }
+}
+
+interface SocketNeeds extends ServerOptions {
+  readonly secret: string;
+  readonly loopback: boolean;
+}
+
+async function openSockets(options: SocketNeeds, replay: Replay, ctx: Ctx): Promise<Sockets | undefined> {
+  const { sockets, secret, loopback, allowedOrigins = [], trustProxy = false, maxKeys } = options;
+  if (sockets === undefined) return undefined;
+  await prepareZstd();
+  return new Sockets({ ...sockets, secret, loopback, allowedOrigins, trustProxy, maxKeys }, replay, ctx);
 }
 
 async function listen(app: FastifyInstance, { host, port }: ServerOptions): Promise<string> {

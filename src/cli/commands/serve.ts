@@ -1,10 +1,12 @@
 import { once } from 'node:events';
+import type { Settings } from '../../config/table.js';
+import type { SocketSettings } from '../../server/sockets/sockets.js';
 import { type RunningServer, startServer } from '../../server/start.js';
 import type { CommandCall } from '../command.js';
 
 /** Serves a day of the archive over HTTP until SIGINT or SIGTERM, then lets requests under way finish. */
 export async function run({ settings, ctx, out }: CommandCall): Promise<void> {
-  const { dataDate, dataMode, cacheMode, endpointCacheMode, adminToken, signingSecret } = settings;
+  const { dataDate, dataMode, cacheMode, endpointCacheMode, adminToken, allowedOrigins, signingSecret } = settings;
   const modes = { mode: dataMode, cacheMode, endpointCacheMode };
   const server = await startServer(
     {
@@ -19,8 +21,11 @@ export async function run({ settings, ctx, out }: CommandCall): Promise<void> {
       }),
       logRequests: settings.verbose || settings.logLevel === 'debug',
       history: { linkLifeMs: settings.histUrlTtl, windowDays: settings.histWindowDays },
+      trustProxy: settings.trustProxy,
       ...(adminToken !== undefined && { adminToken }),
+      ...(allowedOrigins !== undefined && { allowedOrigins }),
       ...(signingSecret !== undefined && { signingSecret }),
+      ...(settings.wsEnabled && { sockets: socketSettings(settings) }),
     },
     ctx,
   );
@@ -30,6 +35,16 @@ export async function run({ settings, ctx, out }: CommandCall): Promise<void> {
   } finally {
     await server.close();
   }
+}
+
+function socketSettings(settings: Settings): SocketSettings {
+  return {
+    intervalMs: settings.wsStreamInterval,
+    prefix: settings.wsGroupPrefix,
+    groupLimit: settings.wsGroupLimit,
+    tokenLifetimeMs: settings.wsTokenLifetime,
+    maxClients: settings.wsMaxClients,
+  };
 }
 
 /** The ready line: what programs wait for, and what people click on. */

@@ -1,0 +1,29 @@
+import { Gauge } from 'prom-client';
+import type { Metrics } from '../metrics.js';
+import type { Sockets } from './sockets.js';
+
+/** The figures of the WebSocket side for `/metrics`. */
+export function registerSocketMetrics(metrics: Metrics, sockets: Sockets): void {
+  new Gauge({
+    name: 'gex_websocket_clients',
+    help: 'Connected WebSocket clients by hub',
+    labelNames: ['hub'],
+    registers: [metrics.registry],
+    collect() {
+      this.reset();
+      for (const [hub, count] of sockets.clients()) this.set({ hub }, count);
+    },
+  });
+  const { figures } = sockets;
+  metrics.gauge('gex_websocket_messages_total', 'Group messages sent to clients', () => figures.messages);
+  metrics.gauge('gex_websocket_encodes_total', 'Records encoded; clients share them', () => figures.encodes);
+  metrics.gauge('gex_websocket_ticks_total', 'Ticks of the streaming loop', () => figures.ticks);
+  metrics.gauge(
+    'gex_websocket_dropped_total',
+    'Connections ended because the client did not keep up',
+    () => figures.dropped,
+  );
+  metrics.gauge('gex_websocket_lateness_seconds_sum', 'Delay of the ticks in all', () => figures.latenessMs.sum / 1000);
+  metrics.gauge('gex_websocket_lateness_last_seconds', 'Delay of the last tick', () => figures.latenessMs.last / 1000);
+  metrics.gauge('gex_websocket_lateness_max_seconds', 'Largest delay of a tick', () => figures.latenessMs.max / 1000);
+}
