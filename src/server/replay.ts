@@ -46,6 +46,11 @@ export class Replay {
     return this.#session;
   }
 
+  /** Whether another day is being loaded. */
+  get reloading(): boolean {
+    return this.#reloading;
+  }
+
   /**
    * Loads another day and swaps it in, every position cleared; requests under way end on the old one.
    * When loading fails the old day stays. Undefined while another reload is under way.

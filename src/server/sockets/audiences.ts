@@ -1,5 +1,6 @@
 import type { PackageName } from '../../wire/catalogue.js';
 import { parseGroup } from '../../wire/groups.js';
+import type { Session } from '../replay.js';
 import type { Connection } from './connection.js';
 
 /** Group name -> who receives it. Several names may mean one stream, apart by their prefix. */
@@ -13,6 +14,8 @@ export interface Feed {
   /** The `v2_` hub of the stream: its spot groups follow these records. */
   readonly spotHub: string;
   readonly groups: Groups;
+  /** The record sent last, forgotten when somebody joins: in clock mode it is sent once. */
+  sent: { readonly session: Session; readonly index: number } | undefined;
 }
 
 /** What the connections of one API key listen to. */
@@ -36,16 +39,18 @@ export class Audiences {
     connection.groups.add(name);
     const audience = this.#byKey.get(connection.apiKey) ?? { feeds: new Map(), spots: new Map() };
     this.#byKey.set(connection.apiKey, audience);
-    const groups = groupsOf(audience, connection.hub, name);
-    if (groups === undefined) return;
+    const place = placeOf(audience, connection.hub, name);
+    if (place === undefined) return;
+    const { groups } = place;
     const members = groups.get(name) ?? new Set();
     groups.set(name, members.add(connection));
+    if ('sent' in place) place.sent = undefined;
   }
 
   leave(connection: Connection, name: string): void {
     const audience = this.#byKey.get(connection.apiKey);
     if (!connection.groups.delete(name) || audience === undefined) return;
-    const groups = groupsOf(audience, connection.hub, name);
+    const groups = placeOf(audience, connection.hub, name)?.groups;
     const members = groups?.get(name);
     members?.delete(connection);
     if (members?.size === 0) groups?.delete(name);
@@ -59,7 +64,7 @@ export class Audiences {
   }
 }
 
-function groupsOf(audience: Audience, hub: string, name: string): Groups | undefined {
+function placeOf(audience: Audience, hub: string, name: string): Feed | { readonly groups: Groups } | undefined {
   const group = parseGroup(name);
   if (group === undefined) return undefined;
   const { ticker } = group;
@@ -67,7 +72,7 @@ function groupsOf(audience: Audience, hub: string, name: string): Groups | undef
     const key = `${hub}/${ticker}`;
     const groups = audience.spots.get(key) ?? new Map();
     audience.spots.set(key, groups);
-    return groups;
+    return { groups };
   }
   const key = `${ticker}/${group.package}/${group.category}`;
   const feed = audience.feeds.get(key) ?? {
@@ -76,7 +81,8 @@ function groupsOf(audience: Audience, hub: string, name: string): Groups | undef
     category: group.category,
     spotHub: group.hub.v2,
     groups: new Map(),
+    sent: undefined,
   };
   audience.feeds.set(key, feed);
-  return feed.groups;
+  return feed;
 }

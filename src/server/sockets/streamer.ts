@@ -2,7 +2,7 @@ import type { Ctx } from '../../io/ctx.js';
 import { encodePayload, encodeSpot, type Payload } from '../../wire/payload.js';
 import type { LoadedStream } from '../library.js';
 import { nextRecord } from '../next-record.js';
-import type { Replay } from '../replay.js';
+import type { Replay, Session } from '../replay.js';
 import type { Audience, Audiences, Feed, Groups } from './audiences.js';
 import type { Figures } from './figures.js';
 import { GroupMessage } from './message.js';
@@ -12,6 +12,14 @@ interface Broadcast {
   readonly payload: Payload;
   spot: Payload | undefined;
   readonly messages: Map<string, GroupMessage>;
+}
+
+/** What one tick has done so far. */
+interface Tick {
+  readonly session: Session;
+  readonly made: Map<LoadedStream, Map<number, Broadcast | undefined>>;
+  /** Spot groups that have got their price. */
+  readonly spotted: Set<Groups>;
 }
 
 /** Sends every audience the next record of what it listens to (contract section 4.4). */
@@ -45,28 +53,40 @@ export class Streamer {
 
   /** One tick: each API key takes one record of each stream it listens to, for all its connections. */
   async tick(): Promise<void> {
-    const { session } = this.#replay;
-    const made = new Map<LoadedStream, Map<number, Broadcast | undefined>>();
+    if (this.#replay.reloading) return;
+    const tick: Tick = { session: this.#replay.session, made: new Map(), spotted: new Set() };
     const reading: Promise<void>[] = [];
     for (const [apiKey, audience] of this.#audiences) {
-      const spotted = new Set<Groups>();
       for (const feed of audience.feeds.values()) {
-        const stream = session.library.find(feed.ticker, feed.package, feed.category);
-        if (stream === undefined) continue;
-        const deliver = (taken: Taken | undefined): void => {
-          const broadcast = taken && this.#broadcast(made, stream, taken);
-          if (broadcast) this.#deliver(broadcast, feed, audience, spotted);
-        };
-        const turn = nextRecord(session, { apiKey, counter: stream.counters.socket, stream }, takeRecord);
-        if (turn instanceof Promise)
-          reading.push(turn.then(deliver).catch((error: unknown) => this.#warn(stream, error)));
-        else deliver(turn);
+        const served = this.#serve(tick, apiKey, audience, feed);
+        if (served !== undefined) reading.push(served);
       }
     }
     await Promise.all(reading);
   }
 
-  #deliver(broadcast: Broadcast, feed: Feed, audience: Audience, spotted: Set<Groups>): void {
+  #serve(tick: Tick, apiKey: string, audience: Audience, feed: Feed): Promise<void> | undefined {
+    const { session } = tick;
+    const stream = session.library.find(feed.ticker, feed.package, feed.category);
+    if (stream === undefined) return undefined;
+    const deliver = (taken: Taken | undefined): void => {
+      if (taken === undefined || isRepeated(feed, session, taken.index)) return;
+      feed.sent = { session, index: taken.index };
+      const broadcast = this.#broadcast(tick, stream, taken);
+      if (broadcast !== undefined) this.#deliver(tick, broadcast, feed, audience);
+    };
+    const failed = (error: unknown): void => this.#warn(stream, error);
+    try {
+      const turn = nextRecord(session, { apiKey, counter: stream.counters.socket, stream }, takeRecord);
+      if (turn instanceof Promise) return turn.then(deliver).catch(failed);
+      deliver(turn);
+    } catch (error) {
+      failed(error);
+    }
+    return undefined;
+  }
+
+  #deliver({ spotted }: Tick, broadcast: Broadcast, feed: Feed, audience: Audience): void {
     this.#send(broadcast, feed.groups, broadcast.payload);
     const spots = audience.spots.get(`${feed.spotHub}/${feed.ticker}`);
     if (spots === undefined || spotted.has(spots)) return;
@@ -86,11 +106,7 @@ export class Streamer {
   }
 
   /** Undefined for a damaged record, which is passed over: a stream must not stop at it. */
-  #broadcast(
-    made: Map<LoadedStream, Map<number, Broadcast | undefined>>,
-    stream: LoadedStream,
-    { record, index }: Taken,
-  ): Broadcast | undefined {
+  #broadcast({ made }: Tick, stream: LoadedStream, { record, index }: Taken): Broadcast | undefined {
     const byIndex = made.get(stream) ?? new Map<number, Broadcast | undefined>();
     made.set(stream, byIndex);
     if (byIndex.has(index)) return byIndex.get(index);
@@ -116,6 +132,11 @@ export class Streamer {
 interface Taken {
   readonly record: Buffer;
   readonly index: number;
+}
+
+/** A clock that has not reached another record gives the same one again. */
+function isRepeated({ sent }: Feed, session: Session, index: number): boolean {
+  return session.clocks !== undefined && sent?.session === session && sent.index === index;
 }
 
 const takeRecord = (record: Buffer, index: number): Taken => ({ record, index });
