@@ -86,6 +86,7 @@ export const COMMANDS: readonly Command[] = [
       'playbackSpeed',
       'playbackClock',
       'playbackMaxKeys',
+      'faults',
       'adminToken',
       'signingSecret',
       'histUrlTtl',

@@ -357,6 +357,14 @@ export const OPTIONS = {
     default: 10_000,
     description: 'API keys whose positions are kept; the least recently used one leaves',
   }),
+  faults: option({
+    flag: '--faults',
+    env: 'FAULTS',
+    yaml: 'serve.faults',
+    type: text('FILE', 'the path of a YAML or JSON file'),
+    otherwise: 'none',
+    description: 'faults to inject from the start, as POST /faults takes them',
+  }),
   adminToken: option({
     flag: '--admin-token',
     env: 'ADMIN_TOKEN',

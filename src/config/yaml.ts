@@ -1,4 +1,5 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parse, parseDocument } from 'yaml';
+import { GexError } from '../errors.js';
 import { didYouMean } from './suggest.js';
 
 /** One value of the file as text, ready for the option's own parser. */
@@ -22,6 +23,16 @@ export interface YamlInput {
   readonly known: ReadonlySet<string>;
   /** Values for `${NAME}`. */
   readonly variables: (name: string) => string | undefined;
+}
+
+/** The value a YAML (or JSON) text stands for. Throws `usage` that names the file. */
+export function parseYaml(text: string, name: string): unknown {
+  try {
+    return parse(text);
+  } catch (cause) {
+    const [fault] = (cause as Error).message.split('\n');
+    throw new GexError('usage', `${name} is not YAML: ${fault}`, { cause });
+  }
 }
 
 /** The known values of a YAML file, with `${NAME}` expanded, and every fault in it. Keys without a value count as absent. */

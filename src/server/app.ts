@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import { type AdminOptions, refuseAdmin } from './admin.js';
 import { apiKeyOf, maskKey } from './auth.js';
+import { injectFaults } from './inject.js';
 import { mountDocuments, schemaOf } from './openapi.js';
 import { answerClientError, answerError, pathOf, refuse } from './refuse.js';
 import type { Call, RouteRow, ServerState } from './route.js';
@@ -96,7 +97,9 @@ function mount(app: FastifyInstance, prefix: string, row: RouteRow, { state, adm
         request.apiKey = apiKeyOf(request.headers.authorization, (request.query as { key?: unknown }).key);
       }
       if (row.access === 'admin' && refuseAdmin(request, reply, admin) !== undefined) return;
-      done();
+      const { faults } = state.replay;
+      if (row.access === 'key' && faults.active) void injectFaults(faults, state.ctx.clock, reply, done);
+      else done();
     },
     handler: (request, reply) => {
       const { params, query, body, apiKey } = request;

@@ -10,6 +10,8 @@ export interface Turn {
   /** One of the stream's `counters`: what shares a counter shares a position. */
   readonly counter: string;
   readonly stream: LoadedStream;
+  /** In clock mode: nothing when the counter has already had the record of this instant. */
+  readonly onlyNew?: boolean;
 }
 
 /** Makes the answer of a record's stored bytes. */
@@ -22,7 +24,7 @@ type Serve<T> = (record: Buffer, index: number) => T;
  */
 export function nextRecord<T>(
   session: Session,
-  { apiKey, counter, stream }: Turn,
+  { apiKey, counter, stream, onlyNew = false }: Turn,
   serve: Serve<T>,
 ): Soon<T | undefined> {
   const { records } = stream;
@@ -30,8 +32,8 @@ export function nextRecord<T>(
   const { library, playback, clocks } = session;
   const turn =
     clocks === undefined
-      ? playback.take(take, (index) => serveAt(records, index, serve))
-      : serveByClock({ ...session, clocks }, take, { records, serve });
+      ? playback.take(take, (index) => serveAt(session, { records, serve }, index))
+      : serveByClock({ ...session, clocks }, take, { records, serve, onlyNew });
   return turn instanceof Promise ? library.hold(turn) : turn;
 }
 
@@ -40,34 +42,39 @@ export async function reachedAt(records: RecordFile, instantMs: number): Promise
   return (await records.indexAt(Math.floor(instantMs) + 1)) - 1;
 }
 
-function serveAt<T>(records: RecordFile, index: number, serve: Serve<T>): Soon<T> {
-  const record = records.line(index);
-  return record instanceof Promise ? record.then((bytes) => serve(bytes, index)) : serve(record, index);
-}
-
 interface Source<T> {
   readonly records: RecordFile;
   readonly serve: Serve<T>;
+  readonly onlyNew?: boolean;
+}
+
+function serveAt<T>({ faults }: Pick<Session, 'faults'>, { records, serve }: Source<T>, index: number): Soon<T> {
+  const shown = faults.active ? Math.max(0, index - (faults.decide('record')?.behind ?? 0)) : index;
+  const record = records.line(shown);
+  return record instanceof Promise ? record.then((bytes) => serve(bytes, shown)) : serve(record, shown);
 }
 
 async function serveByClock<T>(
-  { playback, clocks }: Pick<Session, 'playback'> & { readonly clocks: Clocks },
+  session: Session & { readonly clocks: Clocks },
   take: Take,
-  { records, serve }: Source<T>,
+  source: Source<T>,
 ): Promise<T | undefined> {
+  const { playback, clocks } = session;
+  const { records } = source;
   const { apiKey, counter } = take;
   const { instantMs, state } = await clocks.read(apiKey);
   const reached = await reachedAt(records, instantMs);
   if (state.speed === 'max' && !state.paused) {
     const jump = { from: Math.max(reached, 0), rotates: state.loop };
     return playback.take({ ...take, jump }, async (index) => {
-      const value = await serveAt(records, index, serve);
+      const value = await serveAt(session, source, index);
       await clocks.reach(apiKey, await records.timestampMs(index));
       return value;
     });
   }
   if (reached < 0) return undefined;
-  const value = await serveAt(records, reached, serve);
+  if (source.onlyNew && (await playback.of(apiKey)).get(counter) === reached + 1) return undefined;
+  const value = await serveAt(session, source, reached);
   await playback.set(apiKey, [[counter, reached + 1]]);
   return value;
 }

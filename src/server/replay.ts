@@ -1,11 +1,14 @@
 import type { Ctx } from '../io/ctx.js';
 import { type ClockOptions, Clocks } from './clocks.js';
+import { type FaultPlan, Faults } from './faults.js';
 import { type Library, type LibraryOptions, loadLibrary } from './library.js';
 import { Playback, type PlaybackOptions } from './playback.js';
 import type { Positions } from './positions.js';
 import { Timeline } from './timeline.js';
 
 export interface ReplayOptions extends LibraryOptions, PlaybackOptions {
+  /** Faults from the start. */
+  readonly faults?: FaultPlan;
   /** Records follow a clock; absent: they follow the requests. */
   readonly clock?: ClockOptions;
 }
@@ -16,6 +19,7 @@ export interface Session {
   readonly playback: Positions;
   /** In clock mode. */
   readonly clocks?: Clocks;
+  readonly faults: Faults;
   readonly loadedAtMs: number;
 }
 
@@ -27,6 +31,8 @@ interface Swap {
 /** The day being replayed. Whoever serves takes `session` once and keeps it for the whole request. */
 export class Replay {
   readonly options: ReplayOptions;
+  /** They go on over reloads. */
+  readonly faults: Faults;
   readonly #ctx: Ctx;
   #session: Session;
   #reloading = false;
@@ -35,11 +41,14 @@ export class Replay {
     this.options = options;
     this.#ctx = ctx;
     this.#session = session;
+    this.faults = session.faults;
   }
 
   /** Loads the day of the options. Throws `missing` or `storage`. */
   static async open(options: ReplayOptions, ctx: Ctx): Promise<Replay> {
-    return new Replay(options, ctx, await openSession(options, ctx));
+    const faults = new Faults();
+    if (options.faults !== undefined) faults.set(options.faults);
+    return new Replay(options, ctx, await openSession(options, faults, ctx));
   }
 
   get session(): Session {
@@ -63,7 +72,7 @@ export class Replay {
 
   async #swap(date: string): Promise<Swap> {
     try {
-      const current = await openSession({ ...this.options, date }, this.#ctx);
+      const current = await openSession({ ...this.options, date }, this.faults, this.#ctx);
       const previous = this.#session;
       this.#session = current;
       previous.library.close().catch((error: unknown) => this.#ctx.log.warn('closing the old day failed', { error }));
@@ -78,13 +87,13 @@ export class Replay {
   }
 }
 
-async function openSession(options: ReplayOptions, ctx: Ctx): Promise<Session> {
+async function openSession(options: ReplayOptions, faults: Faults, ctx: Ctx): Promise<Session> {
   const library = await loadLibrary(options, ctx);
   try {
     const playback = new Playback(options);
     const clocks = options.clock && new Clocks(new Timeline(library.spans), playback, ctx.clock, options.clock);
     await clocks?.open();
-    return { library, playback, ...(clocks !== undefined && { clocks }), loadedAtMs: ctx.clock.now() };
+    return { library, playback, faults, ...(clocks !== undefined && { clocks }), loadedAtMs: ctx.clock.now() };
   } catch (error) {
     await library.close();
     throw error;

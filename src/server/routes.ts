@@ -3,6 +3,7 @@ import { ADMIN_ROUTES } from './routes/admin.js';
 import { ARCHIVE_ROUTES } from './routes/archive.js';
 import { CATALOGUE_ROUTES } from './routes/catalogue.js';
 import { DOCUMENT_ROUTES } from './routes/documents.js';
+import { FAULT_ROUTES } from './routes/faults.js';
 import { HISTORY_ROUTES } from './routes/history.js';
 import { NEGOTIATE_ROUTES } from './routes/negotiate.js';
 import { OPERATION_ROUTES } from './routes/operation.js';
@@ -16,6 +17,7 @@ export const ROUTES: readonly RouteRow[] = [
   ...NEGOTIATE_ROUTES,
   ...ADMIN_ROUTES,
   ...PLAYBACK_ROUTES,
+  ...FAULT_ROUTES,
   ...ARCHIVE_ROUTES,
   ...HISTORY_ROUTES,
   ...OPERATION_ROUTES,

@@ -54,6 +54,7 @@ describe('state of the server', () => {
       cache_mode: 'rotation',
       playback: 'request',
       endpoint_cache_mode: 'independent',
+      faults: { active: false, seed: 1, count: 0 },
       files_loaded: 10,
     });
   });

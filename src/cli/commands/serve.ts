@@ -1,5 +1,9 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import type { Settings } from '../../config/table.js';
+import { parseYaml } from '../../config/yaml.js';
+import { storageError } from '../../io/files.js';
+import { type FaultPlan, parseFaultPlan } from '../../server/faults.js';
 import type { SocketSettings } from '../../server/sockets/sockets.js';
 import { type RunningServer, startServer } from '../../server/start.js';
 import type { CommandCall } from '../command.js';
@@ -24,6 +28,7 @@ export async function run({ settings, ctx, out }: CommandCall): Promise<void> {
       trustProxy: settings.trustProxy,
       ...(adminToken !== undefined && { adminToken }),
       ...(allowedOrigins !== undefined && { allowedOrigins }),
+      ...(settings.faults !== undefined && { faults: await readFaults(settings.faults) }),
       ...(signingSecret !== undefined && { signingSecret }),
       ...(settings.wsEnabled && { sockets: socketSettings(settings) }),
     },
@@ -45,6 +50,13 @@ function socketSettings(settings: Settings): SocketSettings {
     tokenLifetimeMs: settings.wsTokenLifetime,
     maxClients: settings.wsMaxClients,
   };
+}
+
+async function readFaults(path: string): Promise<FaultPlan> {
+  const bytes = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw storageError(error, 'read', path);
+  });
+  return parseFaultPlan(parseYaml(bytes, path), path);
 }
 
 /** The ready line: what programs wait for, and what people click on. */
