@@ -8,6 +8,8 @@ export type Places = 0 | 2 | 3;
 const INT32_MIN = -0x80000000;
 const INT32_MAX = 0x7fffffff;
 const UINT32_MAX = 0xffffffff;
+/** Out of every field, and where the digits after the point begin to wear out. */
+const BEYOND_FIELDS = 2 ** 40;
 const POWERS = { 0: 1, 2: 100, 3: 1000 } as const;
 
 /** `value` x 10^places as int32, rounded half up, saturating; 0 for anything that is not a number. */
@@ -32,6 +34,7 @@ function saturate(whole: number, least: number, most: number, tally: Tally): num
  */
 function scaled(value: number, places: Places): number {
   const product = value * POWERS[places];
+  if (!(Math.abs(product) < BEYOND_FIELDS)) return product;
   const below = Math.floor(product);
   const fraction = product - below;
   // The product is off by half a unit of its last place at most: near a half only the digits can tell.
