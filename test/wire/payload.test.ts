@@ -289,3 +289,15 @@ test.skipIf(days2026.length === 0).each(days2026)('real records of %s come back 
     expect(got).toEqual({ ...sent, min_dte: sent.min_dte ?? undefined, sec_min_dte: sent.sec_min_dte ?? undefined });
   }
 });
+
+test('a record of any JSON at all becomes a payload', () => {
+  const keys = ['timestamp', 'ticker', 'spot', 'min_dte', 'strikes', 'max_priors', 'mini_contracts', 'agg_dex'];
+  const record = fc.dictionary(fc.constantFrom(...keys, '__proto__', 'constructor'), fc.jsonValue({ maxDepth: 4 }));
+  const streams = fc.constantFrom(...Object.values(STREAMS), { package: 'state', category: 'volume_one' } as const);
+  fc.assert(
+    fc.property(streams, record, (stream, sent) => {
+      expect(encode(stream, sent).value.length).toBeGreaterThan(0);
+    }),
+    { numRuns: 2_000 },
+  );
+});
