@@ -2,7 +2,7 @@ import type { PackageName } from './catalogue.js';
 import { type HubRow, hubOf } from './hubs.js';
 
 /** The price of a ticker: a group of every second-generation hub with analytics of that ticker. */
-export interface SpotGroup {
+interface SpotGroup {
   readonly spot: true;
   /** The name without the prefix. */
   readonly name: string;
@@ -11,7 +11,7 @@ export interface SpotGroup {
 }
 
 /** One record stream of a ticker. */
-export interface StreamGroup {
+interface StreamGroup {
   readonly spot: false;
   /** The name without the prefix. */
   readonly name: string;
@@ -25,7 +25,7 @@ export interface StreamGroup {
   readonly legacyOnly: boolean;
 }
 
-export type Group = SpotGroup | StreamGroup;
+type Group = SpotGroup | StreamGroup;
 
 const NAME = /^(?:([a-z0-9]+)_)?(([A-Z]{1,5}(?:_[A-Z]{1,5})?)_(?:spot|(classic|state|orderflow)_([a-z0-9_]+)))$/;
 const LONGEST_NAME = 128;

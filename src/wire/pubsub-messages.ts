@@ -31,7 +31,7 @@ interface UpstreamFields {
   readonly pingMessage?: object | null;
 }
 
-export interface DataMessageFields {
+interface DataMessageFields {
   readonly from: string;
   readonly group?: string | null;
   readonly data?: DataFields | null;

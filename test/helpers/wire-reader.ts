@@ -71,7 +71,7 @@ const head = (fields: Fields, spot: number) => ({
   spot: uint(fields, spot, 100),
 });
 
-export function readGex(bytes: Uint8Array) {
+function readGex(bytes: Uint8Array) {
   const fields = readFields(bytes);
   const [priors] = messages(fields, 15);
   return {
@@ -96,7 +96,7 @@ export function readGex(bytes: Uint8Array) {
   };
 }
 
-export function readProfile(bytes: Uint8Array) {
+function readProfile(bytes: Uint8Array) {
   const fields = readFields(bytes);
   return {
     ...head(fields, 3),
@@ -131,7 +131,7 @@ export function readOrderflow(bytes: Uint8Array) {
   return { ...head(fields, 3), ...(Object.fromEntries(numbers) as Record<string, number>) };
 }
 
-export function readSpot(bytes: Uint8Array) {
+function readSpot(bytes: Uint8Array) {
   return head(readFields(bytes), 3);
 }
 
