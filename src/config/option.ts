@@ -51,7 +51,7 @@ const SWITCH: ValueType<boolean> = {
   format: String,
 };
 
-/** A switch, false unless given; one without `env` belongs to one call. */
-export function toggle(row: Omit<OptionRow<boolean>, 'type' | 'default'>): RowWithDefault<boolean> {
+/** A switch that belongs to one call: a flag only, false unless given. */
+export function toggle(row: Pick<OptionRow<boolean>, 'flag' | 'short' | 'description'>): RowWithDefault<boolean> {
   return { ...row, type: SWITCH, default: false };
 }

@@ -3,7 +3,8 @@ import cors from '@fastify/cors';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import { type AdminOptions, refuseAdmin } from './admin.js';
-import { apiKeyOf, maskKey } from './auth.js';
+import { Admission, type AdmissionOptions } from './admission.js';
+import { maskKey } from './auth.js';
 import { injectFaults } from './inject.js';
 import { mountDocuments, schemaOf } from './openapi.js';
 import { answerClientError, answerError, pathOf, refuse } from './refuse.js';
@@ -17,7 +18,7 @@ declare module 'fastify' {
   }
 }
 
-interface AppOptions extends AdminOptions {
+interface AppOptions extends AdminOptions, AdmissionOptions {
   readonly version: string;
   /** One debug line per request; off, no request pays for it. */
   readonly logRequests: boolean;
@@ -70,8 +71,9 @@ export async function createApp(state: ServerState, options: AppOptions): Promis
   await app.register(cors, CORS);
   await app.register(compress, { global: false });
   await mountDocuments(app, options.version);
+  const guards = { admin: options, admission: new Admission(options, state.ctx.clock) };
   for (const prefix of PREFIXES) {
-    for (const row of ROUTES) mount(app, prefix, row, { state, admin: options });
+    for (const row of ROUTES) mount(app, prefix, row, { state, ...guards });
     for (const path of new Set(ROUTES.map((row) => row.path))) mountMethodNotAllowed(app, prefix, path);
   }
   return app;
@@ -80,9 +82,10 @@ export async function createApp(state: ServerState, options: AppOptions): Promis
 interface Mounting {
   readonly state: ServerState;
   readonly admin: AdminOptions;
+  readonly admission: Admission;
 }
 
-function mount(app: FastifyInstance, prefix: string, row: RouteRow, { state, admin }: Mounting): void {
+function mount(app: FastifyInstance, prefix: string, row: RouteRow, { state, admin, admission }: Mounting): void {
   const meter = state.metrics.meter(row.method, row.path);
   app.route({
     method: row.method,
@@ -93,9 +96,7 @@ function mount(app: FastifyInstance, prefix: string, row: RouteRow, { state, adm
     onRequest: (request, reply, done) => {
       state.metrics.mark(reply.raw, meter);
       reply.header('access-control-allow-origin', CORS.origin);
-      if (row.access === 'key') {
-        request.apiKey = apiKeyOf(request.headers.authorization, (request.query as { key?: unknown }).key);
-      }
+      if (row.access === 'key' && admission.admit(request, reply) !== undefined) return;
       if (row.access === 'admin' && refuseAdmin(request, reply, admin) !== undefined) return;
       const { faults } = state.replay;
       if (row.access === 'key' && faults.active) void injectFaults(faults, state.ctx.clock, reply, done);

@@ -39,13 +39,13 @@ export class Metrics {
   }
 
   /** A gauge that is read when somebody looks. */
-  gauge(name: string, help: string, read: () => number): void {
+  gauge(name: string, help: string, read: () => number | Promise<number>): void {
     new Gauge({
       name,
       help,
       registers: [this.registry],
-      collect() {
-        this.set(read());
+      async collect() {
+        this.set(await read());
       },
     });
   }
@@ -81,4 +81,10 @@ export function registerReplayMetrics(metrics: Metrics, replay: Replay): void {
     replay.session.library.streams.reduce((sum, { records }) => sum + records.bytes, 0),
   );
   metrics.gauge('gex_loaded_timestamp_seconds', 'When the day was loaded', () => replay.session.loadedAtMs / 1000);
+  metrics.gauge('gex_playback_keys', 'API keys with a position', () => [...replay.session.playback.keys()].length);
+  metrics.gauge('gex_playback_positions', 'Positions of all API keys', async () => {
+    const { playback } = replay.session;
+    const positions = await Promise.all([...playback.keys()].map((key) => playback.of(key)));
+    return positions.reduce((sum, ofKey) => sum + ofKey.size, 0);
+  });
 }

@@ -6,6 +6,7 @@ import { prepareZstd } from '../wire/zstd.js';
 import { isLoopback } from './admin.js';
 import { createApp } from './app.js';
 import { drain, RequestCount } from './drain.js';
+import { followNewest } from './follow.js';
 import { Metrics, registerReplayMetrics } from './metrics.js';
 import { Replay, type ReplayOptions } from './replay.js';
 import type { HistoryOptions } from './route.js';
@@ -29,6 +30,14 @@ export interface ServerOptions extends ReplayOptions {
   readonly logRequests?: boolean;
   /** Signs links and tokens; absent, one that is kept in the data folder. */
   readonly signingSecret?: string;
+  /** As the vendor: no request without User-Agent and Authorization headers. */
+  readonly strictHeaders?: boolean;
+  /** Requests per second and key; 0 or absent: any number. */
+  readonly rateLimitPerSecond?: number;
+  /** Connections at once; further ones are closed. Absent: any number. */
+  readonly maxConnections?: number;
+  /** How often to look for a newer day, where the date is `latest`; 0 or absent: never. */
+  readonly reloadEveryMs?: number;
   /** Absent: links are good for 15 minutes, to everything the archive holds. */
   readonly history?: HistoryOptions;
 }
@@ -73,13 +82,18 @@ export async function startServer(options: ServerOptions, ctx: Ctx): Promise<Run
     );
     sockets?.listen(app.server);
     const requests = new RequestCount(app.server, (response, seconds) => metrics.answered(response, seconds));
+    if (options.maxConnections !== undefined) app.server.maxConnections = options.maxConnections;
     const url = await listen(app, options);
+    const closing = new AbortController();
+    const following = followWhereAsked(replay, options, ctx, closing.signal);
     return {
       url,
       date: library.date,
       files: library.files,
       tickers: library.tickers,
       close: async () => {
+        closing.abort();
+        await following;
         await Promise.all([drain(app, requests, ctx), sockets?.close()]);
         metrics.close();
         await replay.close();
@@ -102,6 +116,16 @@ async function openSockets(options: SocketNeeds, replay: Replay, ctx: Ctx): Prom
   if (sockets === undefined) return undefined;
   await prepareZstd();
   return new Sockets({ ...sockets, secret, loopback, allowedOrigins, trustProxy, maxKeys }, replay, ctx);
+}
+
+async function followWhereAsked(
+  replay: Replay,
+  { date, reloadEveryMs = 0 }: ServerOptions,
+  ctx: Ctx,
+  signal: AbortSignal,
+): Promise<void> {
+  const asked = reloadEveryMs > 0 && (date === '' || date === 'latest');
+  if (asked) await followNewest(replay, reloadEveryMs, ctx, signal);
 }
 
 async function listen(app: FastifyInstance, { host, port }: ServerOptions): Promise<string> {

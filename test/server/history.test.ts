@@ -155,9 +155,8 @@ describe('a link', () => {
   });
 
   it('works on another server with the same SIGNING_SECRET', async () => {
-    const root = await fixtureF();
-    const one = await serve({ root, signingSecret: 'shared' });
-    const two = await serve({ root, signingSecret: 'shared' });
+    const one = await serve({ signingSecret: 'shared' });
+    const two = await serve({ signingSecret: 'shared' });
     const { url } = (await one.get(`${LINK}?noredirect`, bearer())).json;
     expect((await fetch(url.replace(one.url, two.url))).status).toBe(200);
   });

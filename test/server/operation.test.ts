@@ -43,7 +43,10 @@ describe('/metrics', () => {
 
   it('tells what is loaded and how the process is', async () => {
     const server = await serve();
+    for (const key of ['a', 'a', 'b']) await server.get(FULL, bearer(key));
+    await server.get(`${FULL}/majors`, bearer('b'));
     const { text } = await server.get('/metrics');
+    expect([figureOf(text, 'gex_playback_keys'), figureOf(text, 'gex_playback_positions')]).toEqual([2, 3]);
     expect(figureOf(text, 'gex_loaded_files')).toBe(10);
     expect(figureOf(text, 'gex_loaded_bytes')).toBeGreaterThan(10_000);
     expect(figureOf(text, 'process_resident_memory_bytes')).toBeGreaterThan(1e7);

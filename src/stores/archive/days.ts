@@ -17,6 +17,14 @@ export async function listDates(root: string): Promise<string[]> {
   return dates;
 }
 
+/** The last date with at least one record file; undefined when there is none. GexError `storage`. */
+export async function newestDate(root: string): Promise<string | undefined> {
+  for (const date of (await folders(root)).filter(isArchiveDate).reverse()) {
+    for await (const key of streamsOf(root, date)) return key.date;
+  }
+  return undefined;
+}
+
 /** The record files of a date, except where links lead out of the archive, by ticker, package and category, each ascending. GexError `storage`. */
 export async function listStreams(root: string, date: string): Promise<StreamKey[]> {
   const streams: StreamKey[] = [];
