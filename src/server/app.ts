@@ -99,7 +99,7 @@ function mount(app: FastifyInstance, prefix: string, row: RouteRow, { state, adm
       if (row.access === 'key' && admission.admit(request, reply) !== undefined) return;
       if (row.access === 'admin' && refuseAdmin(request, reply, admin) !== undefined) return;
       const { faults } = state.replay;
-      if (row.access === 'key' && faults.active) void injectFaults(faults, state.ctx.clock, reply, done);
+      if (row.access === 'key' && faults.active) void injectFaults(faults, state.ctx, reply, done);
       else done();
     },
     handler: (request, reply) => {

@@ -10,8 +10,6 @@ export interface Turn {
   /** One of the stream's `counters`: what shares a counter shares a position. */
   readonly counter: string;
   readonly stream: LoadedStream;
-  /** In clock mode: nothing when the counter has already had the record of this instant. */
-  readonly onlyNew?: boolean;
 }
 
 /** Makes the answer of a record's stored bytes. */
@@ -24,7 +22,7 @@ type Serve<T> = (record: Buffer, index: number) => T;
  */
 export function nextRecord<T>(
   session: Session,
-  { apiKey, counter, stream, onlyNew = false }: Turn,
+  { apiKey, counter, stream }: Turn,
   serve: Serve<T>,
 ): Soon<T | undefined> {
   const { records } = stream;
@@ -33,7 +31,7 @@ export function nextRecord<T>(
   const turn =
     clocks === undefined
       ? playback.take(take, (index) => serveAt(session, { records, serve }, index))
-      : serveByClock({ ...session, clocks }, take, { records, serve, onlyNew });
+      : serveByClock({ ...session, clocks }, take, { records, serve });
   return turn instanceof Promise ? library.hold(turn) : turn;
 }
 
@@ -45,7 +43,6 @@ export async function reachedAt(records: RecordFile, instantMs: number): Promise
 interface Source<T> {
   readonly records: RecordFile;
   readonly serve: Serve<T>;
-  readonly onlyNew?: boolean;
 }
 
 function serveAt<T>({ faults }: Pick<Session, 'faults'>, { records, serve }: Source<T>, index: number): Soon<T> {
@@ -73,7 +70,6 @@ async function serveByClock<T>(
     });
   }
   if (reached < 0) return undefined;
-  if (source.onlyNew && (await playback.of(apiKey)).get(counter) === reached + 1) return undefined;
   const value = await serveAt(session, source, reached);
   await playback.set(apiKey, [[counter, reached + 1]]);
   return value;

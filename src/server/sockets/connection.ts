@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import type { Codec } from '../../wire/pubsub.js';
 import { Backlog } from './backlog.js';
+import type { Hazards } from './hazards.js';
 import type { GroupMessage } from './message.js';
 import type { Session } from './sessions.js';
 
@@ -25,6 +26,8 @@ export interface ConnectionIdentity {
   /** Set when the server joins the groups. */
   readonly session?: Session;
   readonly userId: string;
+  /** What messages meet on their way. */
+  readonly hazards: Hazards;
 }
 
 /** How a connection lost its socket. */
@@ -51,6 +54,7 @@ export class Connection {
   /** False from one server ping until the client shows a sign of life. */
   alive = true;
   readonly #userId: string;
+  readonly #hazards: Hazards;
   readonly #onClosed: (closing: Closing) => void;
   readonly #ackIds = new Set<number>();
   readonly #backlog: Backlog | undefined;
@@ -66,6 +70,7 @@ export class Connection {
     this.codec = identity.codec;
     this.session = identity.session;
     this.#userId = identity.userId;
+    this.#hazards = identity.hazards;
     this.#onClosed = onClosed;
     this.#backlog = identity.codec.reliable ? new Backlog() : undefined;
   }
@@ -120,13 +125,18 @@ export class Connection {
 
   send(message: GroupMessage): void {
     if (this.#ended) return;
-    if (this.#backlog === undefined) return void this.write(message.frame(this.codec));
+    if (this.#backlog === undefined) return this.#hazards.send(message.frame(this.codec), this);
     const sequenceId = this.#backlog.nextId();
     const frame = message.frame(this.codec, sequenceId);
     if (!this.#backlog.keep({ sequenceId, message, bytes: frame.length })) {
       return void this.#drop('too many messages without a sequenceAck');
     }
-    this.write(frame);
+    this.#hazards.send(frame, this);
+  }
+
+  /** Breaks the socket without a word, as a network does. */
+  cut(): void {
+    this.#socket?.terminate();
   }
 
   /** Every frame to the client leaves here. */
@@ -159,7 +169,7 @@ export class Connection {
 
   /** A server ping, unless the last one went unanswered: then the socket is cut. */
   checkLife(): void {
-    if (!this.alive) return void this.#socket?.terminate();
+    if (!this.alive) return this.cut();
     this.alive = false;
     this.#socket?.ping();
   }

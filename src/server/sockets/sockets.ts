@@ -10,6 +10,7 @@ import { type CommandRules, isCommand, obey } from './commands.js';
 import { CLOSE, type Closing, Connection } from './connection.js';
 import { Figures } from './figures.js';
 import { type Entry, Gate, type GateRules, type Refusal } from './gate.js';
+import { Hazards } from './hazards.js';
 import { hubNames, type Plan } from './plan.js';
 import { Sessions } from './sessions.js';
 import { Streamer } from './streamer.js';
@@ -52,6 +53,7 @@ export class Sockets {
   readonly #sessions: Sessions;
   readonly #audiences = new Audiences();
   readonly #streamer: Streamer;
+  readonly #hazards: Hazards;
   readonly #rules: CommandRules;
   readonly #connections = new Map<string, Connection>();
   readonly #lost = new Map<Connection, AbortController>();
@@ -63,6 +65,7 @@ export class Sockets {
     this.#ctx = ctx;
     this.#tokens = new Tokens(options.secret);
     this.#sessions = new Sessions(options.maxKeys);
+    this.#hazards = new Hazards(replay.faults, ctx);
     this.#streamer = new Streamer(replay, this.#audiences, this.figures, ctx);
     this.#rules = { audiences: this.#audiences, groupLimit: options.groupLimit, prefix: options.prefix };
   }
@@ -174,7 +177,8 @@ export class Sockets {
   #begin({ target: { hub }, claims, codec }: Entry): Connection {
     const { apiKey } = claims;
     const session = claims.joins ? this.#sessions.of(apiKey) : undefined;
-    const identity = { apiKey, hub, codec, userId: this.#tokens.userOf(apiKey), ...(session && { session }) };
+    const userId = this.#tokens.userOf(apiKey);
+    const identity = { apiKey, hub, codec, userId, hazards: this.#hazards, ...(session && { session }) };
     const connection = new Connection(identity, (why) => this.#closed(connection, why));
     this.#connections.set(connection.id, connection);
     this.#applySession(connection);
