@@ -5,7 +5,7 @@ import { DESCRIPTOR } from './descriptor.js';
 const root = protobuf.Root.fromJSON(DESCRIPTOR);
 
 /** One message of proto/*.proto to and from bytes; fields are named in camel case, zeros are left out. */
-interface MessageType<Message extends object> {
+export interface MessageType<Message extends object> {
   encode(message: Message): Uint8Array;
   /** Unknown fields are skipped; bytes that are not this message are an error of kind data. */
   decode(bytes: Uint8Array): Message;

@@ -1,5 +1,5 @@
 import type { AnyFields } from './any.js';
-import { messageType } from './messages.js';
+import { type MessageType, messageType } from './messages.js';
 
 /** A uint64 as protobufjs reads it; written as a number. */
 export type Uint64 = number | { toNumber(): number };
@@ -56,6 +56,6 @@ interface DownstreamFields {
   readonly pongMessage?: object | null;
 }
 
-export const UPSTREAM = messageType<UpstreamFields>('azure.webpubsub.v1.UpstreamMessage');
-export const DOWNSTREAM = messageType<DownstreamFields>('azure.webpubsub.v1.DownstreamMessage');
-export const DATA = messageType<DataMessageFields>('azure.webpubsub.v1.DataMessage');
+export const UPSTREAM: MessageType<UpstreamFields> = messageType('azure.webpubsub.v1.UpstreamMessage');
+export const DOWNSTREAM: MessageType<DownstreamFields> = messageType('azure.webpubsub.v1.DownstreamMessage');
+export const DATA: MessageType<DataMessageFields> = messageType('azure.webpubsub.v1.DataMessage');
