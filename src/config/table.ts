@@ -182,7 +182,7 @@ export const OPTIONS = {
     flag: '--format',
     env: 'GEX_COMPUTE_FORMAT',
     yaml: 'compute.format',
-    type: oneOf('FORMAT', ['table', 'json', 'csv', 'gexbot']),
+    type: oneOf('FORMAT', ['table', 'json', 'csv', 'gexbot', 'svg']),
     default: 'table',
     description: 'form of the output; --json is the same as json',
   }),
