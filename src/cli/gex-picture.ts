@@ -19,13 +19,15 @@ type Scale = (value: number) => number;
 export function gammaPicture(profile: ExposureProfile): string {
   const { chain, convention, totals, curve } = profile;
   const day = Number.isNaN(chain.asOfMs) ? '' : `, ${newYorkDate(chain.asOfMs)}`;
+  const title = `${chain.underlying} gamma exposure${day}`;
   const zero = Number.isNaN(curve.zeroGamma) ? 'no zero gamma' : `zero gamma ${price(curve.zeroGamma)}`;
   const facts = `net ${compact(totals.netGex)} ${UNIT_WORDS[convention.unit]}, ${zero}, spot ${price(chain.spot)}`;
   const words = `preset ${convention.preset}, sign ${convention.sign}, weight ${convention.weight}, iv ${convention.iv}, greeks ${convention.greeks}`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="system-ui, sans-serif" font-size="13">`,
+    `<title>${escaped(title)}: ${escaped(facts)}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
-    text(MARGIN.left, 34, `${chain.underlying} gamma exposure${day}`, { size: 21, weight: 600 }),
+    text(MARGIN.left, 34, title, { size: 21, weight: 600 }),
     text(MARGIN.left, 57, facts, { colour: '#374151' }),
     text(MARGIN.left, 77, words, { colour: '#6b7280', size: 12 }),
     ...bars(profile),
