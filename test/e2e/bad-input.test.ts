@@ -126,6 +126,37 @@ describe('a chain that has numbers but not all of them', () => {
   });
 });
 
+describe('gex compute', () => {
+  test('without network says so and names the synthetic source', async () => {
+    const args = ['compute', '--cboe-base-url', 'http://127.0.0.1:1', '--data-dir', tempFolder()];
+    expectSentence(await gex(args), 4, /127\.0\.0\.1:1.*ECONNREFUSED.*--source synth/);
+  });
+
+  test.each([
+    [['--ticker', 'ZZZZ'], 7, /ZZZZ.*SPX/],
+    [['--expiry', '2020-01-03'], 7, /2020-01-03/],
+    [['--ticker', 'not a ticker'], 2, /--ticker/],
+    [['--as-of', 'yesterday'], 2, /--as-of/],
+    [['--sweep', '1.2,0.8'], 2, /--sweep/],
+  ])('of a synthetic chain with %j is one sentence and exit %i', async (args, code, pattern) => {
+    expectSentence(await gex(['compute', '--source', 'synth', ...args]), code, pattern);
+  });
+
+  test.each([
+    ['a file', (folder: string) => join(folder, 'file')],
+    ['below a file', (folder: string) => join(folder, 'file', 'data')],
+    ['in /proc', () => '/proc/nope'],
+  ])('keeping its result %s is a storage error after the result', async (_, place) => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, 'file'), 'mine');
+    const args = ['compute', '--source', 'synth', '--json', '--store', '--data-dir', place(folder)];
+    const { code, stdout, stderr } = await gex(args);
+    expect(code).toBe(6);
+    expect(JSON.parse(stdout).schema).toBe('gex-compute/1');
+    expect(stderr).toMatch(/^gex: cannot [^\n]+\n$/);
+  });
+});
+
 describe('gex synth', () => {
   const short = ['synth', '--tickers', 'SPX', '--start', '09:30', '--end', '09:31', '--date', '2026-08-19'];
 
@@ -170,10 +201,8 @@ describe('gex synth', () => {
       '--date',
       '2026-08-19',
     ]);
-    if (!child.stderr) throw new Error('no stderr');
-    const lines = once(child.stderr, 'data');
     const result = ended(child);
-    await lines;
+    await expect.poll(() => recordFilesIn(folder).length, { timeout: 20_000 }).toBe(15);
     child.kill(signal);
     const { code, stdout, stderr } = await result;
     expect([code, stdout]).toEqual([130, '']);
