@@ -1,5 +1,6 @@
 import { GexError } from '../errors.js';
 import type { Ctx } from '../io/ctx.js';
+import { mapLimited } from '../io/limit.js';
 import { listDates, listStreams } from '../stores/archive/days.js';
 import { streamPath } from '../stores/archive/path.js';
 import { openStream, type ReadMode, type RecordFile } from '../stores/archive/read.js';
@@ -76,34 +77,39 @@ export class Library {
         this.#whenIdle = resolve;
       });
     }
-    await closeAll(this.streams);
+    await closeAll(this.streams.map((stream) => stream.records));
   }
 }
+
+/** Reading one file while another is indexed; more only takes memory. */
+const FILES_AT_ONCE = 4;
 
 /** Opens a day of the archive. Throws `missing` when it is not held, `storage` when a file cannot be read. */
 export async function loadLibrary(options: LibraryOptions, ctx: Ctx): Promise<Library> {
   const date = chooseDate(await listDates(options.root), options);
-  const streams: LoadedStream[] = [];
+  const opened: RecordFile[] = [];
   const progress = ctx.progress.start(`load ${date}`);
   try {
-    for (const key of await listStreams(options.root, date)) {
+    const keys = await listStreams(options.root, date);
+    const streams = await mapLimited(keys, FILES_AT_ONCE, async (key) => {
       ctx.signal.throwIfAborted();
       const records = await openStream(streamPath(options.root, key), options.mode);
-      streams.push({ key, records, counters: countersOf(key, options.endpointCacheMode) });
+      opened.push(records);
       progress.advance(1);
       if (records.tornBytes > 0) {
         ctx.log.warn(
           `${records.path} ends in an unfinished record: its last ${records.tornBytes} bytes are not served`,
         );
       }
-    }
+      return { key, records, counters: countersOf(key, options.endpointCacheMode) };
+    });
+    return new Library(date, streams);
   } catch (error) {
-    await closeAll(streams);
+    await closeAll(opened);
     throw error;
   } finally {
     progress.done();
   }
-  return new Library(date, streams);
 }
 
 function chooseDate(held: readonly string[], { root, date }: LibraryOptions): string {
@@ -128,6 +134,6 @@ function countersOf(key: StreamKey, mode: EndpointCacheMode): LoadedStream['coun
   return { chain: own, majors: `${own}_majors`, maxchange: `${own}_maxchange` };
 }
 
-async function closeAll(streams: readonly LoadedStream[]): Promise<void> {
-  await Promise.all(streams.map((stream) => stream.records.close()));
+async function closeAll(files: readonly RecordFile[]): Promise<void> {
+  await Promise.all(files.map((file) => file.close()));
 }
