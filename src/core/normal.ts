@@ -124,27 +124,3 @@ export function millsDrop(h: number, t: number): number {
   }
   return -2 * sum;
 }
-
-/** Mills ratio N(-z) / n(z) of any z; infinite below about -38.6, 0 at infinity. */
-export function millsRatio(z: number): number {
-  if (z >= 0) return z < 1e300 ? millsTail(z) : 1 / z;
-  if (z < -39) return Number.POSITIVE_INFINITY;
-  return 1 / normalPdf(z) - millsTail(-z);
-}
-
-/** Standard normal density, relative error of a few ulp over the whole double range (the square is taken in two parts). */
-export function normalPdf(x: number): number {
-  const size = Math.abs(x);
-  if (size > 40) return Number.isNaN(x) ? Number.NaN : 0;
-  const high = Math.round(size * 1024) / 1024;
-  const low = size - high;
-  return INV_SQRT_TWO_PI * Math.exp(-0.5 * high * high) * Math.exp(-0.5 * low * (size + high));
-}
-
-/** Standard normal distribution function, relative in the lower tail. */
-export function normalCdf(x: number): number {
-  if (x < -40) return 0;
-  if (x > 40) return 1;
-  const tail = normalPdf(x) * millsTail(Math.abs(x));
-  return x < 0 ? tail : 1 - tail;
-}
