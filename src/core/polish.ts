@@ -5,6 +5,9 @@ import { createKernelSum, sumAt } from './kernelsum.js';
 /** What rounding may leave of a sum that is zero, relative to its terms. */
 const ROUNDING = 2 ** -52;
 
+/** Of v, which is the logarithm of a price: a unit in the last place of the price is twice as much. */
+const SMALLEST_STEP = 2 ** -54;
+
 /** The zero in a bracket to the last digits of v: Newton's method, with bisection where a step leaves the bracket or is slow. */
 export function polish(classes: readonly KernelClass[], bracket: Bracket): number {
   const sum = createKernelSum();
@@ -18,11 +21,10 @@ export function polish(classes: readonly KernelClass[], bracket: Bracket): numbe
     else high = v;
     const newton = v - value / slope;
     const isInside = newton > low && newton < high;
-    if (Math.abs(value) <= ROUNDING * gross) return isInside ? newton : v;
+    if (Math.abs(value) <= ROUNDING * gross || Math.abs(newton - v) <= SMALLEST_STEP) return isInside ? newton : v;
     const next = isInside && Math.abs(newton - v) <= 0.5 * lastStep ? newton : 0.5 * (low + high);
-    const step = Math.abs(next - v);
-    if (step <= 2 ** -54 || next === v) return next;
-    lastStep = step;
+    if (next === low || next === high) return next;
+    lastStep = Math.abs(next - v);
     v = next;
   }
   return v;
