@@ -23,7 +23,7 @@ export interface Invocation {
   readonly flags: Readonly<Record<string, string>>;
 }
 
-export interface ParseOptions {
+interface ParseOptions {
   readonly commands: readonly Command[];
   /** Without the runtime and the script. */
   readonly argv: readonly string[];

@@ -7,14 +7,14 @@ import type { LineWriter } from './log.js';
 const LINE_EVERY_MS = 30_000;
 
 /** How the story is told: a writer of lines and the display of running tasks, which share one stream. */
-export interface Story {
+interface Story {
   readonly line: LineWriter;
   readonly progress: Progress;
   /** Takes the live display away. */
   close(): void;
 }
 
-export interface StoryOptions {
+interface StoryOptions {
   readonly stream: NodeJS.WriteStream;
   /** No progress at all, only lines. */
   readonly quiet: boolean;

@@ -29,7 +29,7 @@ export interface Output {
 }
 
 /** The streams and switches an output is made of. */
-export interface OutputOptions {
+interface OutputOptions {
   readonly stream: NodeJS.WriteStream;
   readonly json: boolean;
   readonly color: boolean;

@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 /** The executable as users start it. */
 export const EXECUTABLE = fileURLToPath(new URL('../../bin/gex.js', import.meta.url));
 
-export interface GexOptions {
+interface GexOptions {
   readonly folder?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string | Uint8Array;
