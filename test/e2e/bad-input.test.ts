@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { tempFolder } from '../helpers/folder.js';
@@ -123,6 +124,46 @@ describe('a chain that has numbers but not all of them', () => {
     expect(coverage.priced).toBeGreaterThanOrEqual(2);
     expect(coverage.priced).toBeLessThanOrEqual(3);
     expect(totals.callGex).toBeGreaterThan(0);
+  });
+});
+
+describe('gex price', () => {
+  test('does the good rows and gives each bad one its status and line', async () => {
+    const rows = [
+      'id,type,spot,strike,t,vol',
+      'a,c,100,100,0.5,0.2',
+      'b,c,100,-1,0.5,0.2',
+      'c,p,NaN,100,0.5,0.2',
+      'd,x,100,100,0.5,0.2',
+      'e,p,100,100,0.5,0.2',
+    ];
+    const { code, stdout, stderr } = await gex(['price', '-', '--format', 'csv'], { input: rows.join('\n') });
+    expect(code).toBe(8);
+    expect(stdout.trim().split('\n')).toHaveLength(6);
+    expect(stderr).toMatch(/^gex: [^\n]*3 of 5[^\n]*/);
+  });
+
+  test('without its file is a missing error', async () => {
+    expectSentence(await gex(['price', 'no/such.csv']), 7, /no\/such\.csv/);
+  });
+
+  test.each([
+    ['an empty input', '', /stdin is empty/],
+    ['one line of 10 MB', 'x'.repeat(10_000_000), /stdin, line 1: longer than/],
+    ['a cut gzip', gzipSync('type,spot,strike,t,vol\n'.repeat(1000)).subarray(0, 40), /stdin.*gzip/i],
+  ])('of %s is a data error', async (_, input, pattern) => {
+    expectSentence(await gex(['price', '-'], { input }), 5, pattern);
+  });
+
+  test('whose reader goes away ends quietly', async () => {
+    const rows = 'c,100,100,0.5,0.2\n'.repeat(200_000);
+    const child = startGex(['price', '-', '--format', 'jsonl', '--quiet']);
+    child.stdin.on('error', () => {});
+    child.stdin.end(`type,spot,strike,t,vol\n${rows}`);
+    child.stdout.once('data', () => child.stdout.destroy());
+    const stderr = text(child.stderr);
+    const [code] = await once(child, 'exit');
+    expect([code, await stderr]).toEqual([0, '']);
   });
 });
 
