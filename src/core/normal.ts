@@ -4,7 +4,7 @@ export const SQRT_TWO_PI = 2.5066282746310007;
 export const INV_SQRT_TWO_PI = 0.3989422804014327;
 
 /**
- * Mills ratio for z >= 0 (not checked, z must be finite), within 4 ulp.
+ * Mills ratio for z >= 0 (not checked, z must be finite), within 8 roundings.
  * R(z) (z + 4.5) as a polynomial of degree 24 in t = (z - 4.5) / (z + 4.5): one smooth piece over [0, infinity) and one
  * division. Chebyshev fit at 50 digits (neglected terms below 2e-17), in powers of t, summed in four interleaved parts.
  */
@@ -48,7 +48,7 @@ export function millsTail(z: number): number {
 }
 
 /**
- * -R'(z) = 1 - z R(z) for z >= 0, relative to 8 ulp also where that difference has lost all its digits: times (z + 4.5)^2 a
+ * -R'(z) = 1 - z R(z) for z >= 0, relative to 16 roundings also where that difference has lost all its digits: times (z + 4.5)^2 a
  * polynomial of degree 26 in the same t as `millsTail`.
  */
 function millsSlope(z: number): number {
