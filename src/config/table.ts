@@ -104,7 +104,7 @@ export const OPTIONS = {
     env: 'GEX_CHAIN',
     yaml: 'compute.chain',
     type: text('FILE', 'the path of a chain file'),
-    description: 'option chain file: CBOE JSON, CBOE CSV or gex-chain/1, gzip or not',
+    description: 'option chain file: CBOE JSON, CBOE CSV or gex-chain/1, gzip or not; - is stdin',
   }),
   source: option({
     flag: '--source',
