@@ -9,6 +9,7 @@ import { describeOption, examplesText, exitsText, flagsOf } from './help.js';
 export const GLOBAL_OPTIONS = [
   'json',
   'config',
+  'calendarFile',
   'logLevel',
   'verbose',
   'quiet',

@@ -30,7 +30,7 @@ export const CATEGORIES: readonly CategoryRow[] = [
   { package: 'orderflow', category: 'orderflow', shape: 'orderflow' },
 ];
 
-export type TickerClass = 'index' | 'future' | 'variant' | 'stock';
+type TickerClass = 'index' | 'future' | 'variant' | 'stock';
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 

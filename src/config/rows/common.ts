@@ -11,6 +11,14 @@ export const COMMON_ROWS = {
     otherwise: 'configs/default.yaml where it exists',
     description: 'YAML file with option values',
   }),
+  calendarFile: option({
+    flag: '--calendar-file',
+    env: 'GEX_CALENDAR_FILE',
+    yaml: 'calendar_file',
+    type: text('FILE', 'the path of a YAML or JSON list of special days'),
+    otherwise: 'the special days known to this release',
+    description: 'special days of the exchange, over the known ones',
+  }),
   logLevel: option({
     flag: '--log-level',
     env: 'GEX_LOG_LEVEL',
