@@ -177,6 +177,6 @@ async function loadLibraries(stream: NodeJS.WriteStream): Promise<Libraries> {
   const options = { stream, format, hideCursor: null, clearOnComplete: true, fps: 8, gracefulExit: false };
   return {
     bars: () => new progress.MultiBar(options, progress.Presets.rect),
-    spinner: (text) => ora({ text, stream, discardStdin: false, hideCursor: false }),
+    spinner: (text) => ora({ text, stream, isEnabled: true, discardStdin: false, hideCursor: false }),
   };
 }
