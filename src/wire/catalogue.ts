@@ -51,9 +51,6 @@ export const QUANT_TICKERS: Readonly<Record<'index' | 'stock', readonly string[]
     WMT BMNR CIFR TTD SMR XLF WULF DRAM BE NBIS OXY XLE GDX SMH JPM BAC WFC C GS MS SCHW AXP V MA CME CBOE NDAQ`),
 };
 
-/** Lexical rule of every ticker, upper case. */
-export const TICKER_PATTERN = /^[A-Z]{1,5}(_[A-Z]{1,5})?$/;
-
 /** A named stream of record lines: one file of a day's archive. */
 export interface StreamKey {
   /** `YYYY-MM-DD`. */
