@@ -57,6 +57,7 @@ export async function bench(): Promise<readonly Figure[]> {
     scattered: () => void greekColumns(mixed, out),
     cold: () => void impliedVolatilityColumns(quotes, solved),
     warm: () => void impliedVolatilityColumns({ ...quotes, guess }, solved),
+    still: () => void impliedVolatilityColumns({ ...quotes, guess: inputs.volatility }, solved),
   });
   const each = (milliseconds: number): number => (milliseconds * 1e6) / CONTRACTS;
   return [
@@ -67,5 +68,6 @@ export async function bench(): Promise<readonly Figure[]> {
     { name: 'implied volatility, cold', value: each(time.cold), unit: 'ns/contract', atMost: 600 },
     { name: 'implied volatility, cold', value: time.cold / time.cody, unit: 'x Cody loop' },
     { name: 'implied volatility, warm start 2 % off', value: time.warm / time.cold, unit: 'x cold' },
+    { name: 'implied volatility, warm start unchanged', value: time.still / time.cold, unit: 'x cold' },
   ];
 }

@@ -72,6 +72,33 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./commands/compute.js'),
   },
   {
+    name: 'price',
+    summary:
+      'price options from CSV or JSONL: price and 12 greeks from a vol, implied volatility and greeks from a price',
+    arguments: [
+      {
+        name: 'FILE',
+        required: false,
+        description:
+          'CSV with a header or JSONL, gzip or not; - or nothing is stdin. Columns: id, type (c, p, call, put), spot (or forward), strike, t (years) or expiry, rate, yield, and vol or price',
+      },
+    ],
+    options: ['pricingModel', 'priceFormat', 'priceAsOf', 'priceRate', 'priceYield'],
+    examples: [
+      { command: 'gex price options.csv', explains: 'a row out for every row in, in the same order' },
+      {
+        command: "echo 'type,spot,strike,t,vol\nc,100,105,0.25,0.2' | gex price - --rate 0.04 --format jsonl",
+        explains: 'from stdin, numbers with every digit',
+      },
+      {
+        command: 'gex price quotes.jsonl --model black76 --as-of 2026-08-19T15:45',
+        explains: 'options on futures, years from the expiry dates',
+      },
+    ],
+    exits: ['data', 'storage', 'missing', 'partial'],
+    load: () => import('./commands/price.js'),
+  },
+  {
     name: 'serve',
     summary: 'serve a day of the archive over HTTP, record by record for each API key',
     options: [

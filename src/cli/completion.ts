@@ -5,7 +5,7 @@ import { GLOBAL_OPTIONS } from './program.js';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
-export type Shell = (typeof SHELLS)[number];
+type Shell = (typeof SHELLS)[number];
 
 /** The completion script of a shell, made from the command and option tables. */
 export function completionScript(shell: Shell, commands: readonly Command[]): string {

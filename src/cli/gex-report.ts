@@ -1,15 +1,10 @@
 import { newYorkDate } from '../core/calendar.js';
-import type { Convention, GexUnit } from '../core/convention.js';
+import type { Convention } from '../core/convention.js';
 import type { ExposureProfile } from '../core/exposure.js';
 import type { ComputeReport } from '../jobs/compute.js';
 import { gammaBars } from './gex-chart.js';
+import { compact, price, UNIT_WORDS } from './gex-words.js';
 import type { Output } from './ui.js';
-
-const UNIT_WORDS: Readonly<Record<GexUnit, string>> = {
-  'usd-per-1pct': 'USD per 1 % move',
-  'usd-per-point': 'USD per point',
-  'shares-per-point': 'shares per point',
-};
 
 const CHART_STRIKES = 31;
 const PIPE_WIDTH = 100;
@@ -47,7 +42,7 @@ function headline({ profile, ageMs }: ComputeReport): Fact[] {
     ['spot', `${chain.spot}${convention.spotSource === 'chain' ? '' : ` (${convention.spotSource})`}`],
     [
       'net GEX',
-      `${signed(totals.netGex)} ${unit}: calls ${signed(totals.callGex)}, puts ${signed(totals.putGex)}, by ${by}`,
+      `${compact(totals.netGex)} ${unit}: calls ${compact(totals.callGex)}, puts ${compact(totals.putGex)}, by ${by}`,
     ],
     ['zero gamma', Number.isNaN(curve.zeroGamma) ? `none: ${curve.reason}` : zeros(profile)],
     ['call wall', price(levels.callWall)],
@@ -80,7 +75,7 @@ function figures({ chain, levels, totals, coverage, convention }: ExposureProfil
     ['OI walls', `calls ${price(levels.callOiWall)}, puts ${price(levels.putOiWall)}`],
     ['max pain', pain ? `${pain.strike} (${pain.listed?.root} ${pain.listed?.label})` : 'none: no open interest'],
     ['put/call', `${decimals(ratio.openInterest)} by open interest, ${decimals(ratio.volume)} by volume`],
-    ['delta', `market ${signed(totals.dexMarket)} USD, dealers (${sign}) ${signed(totals.dexDealer)} USD`],
+    ['delta', `market ${compact(totals.dexMarket)} USD, dealers (${sign}) ${compact(totals.dexDealer)} USD`],
     ['vanna', rate(totals.vexDealer, 'volatility point')],
     ['charm', rate(totals.chexDealer, 'day')],
     [
@@ -91,7 +86,7 @@ function figures({ chain, levels, totals, coverage, convention }: ExposureProfil
 }
 
 const rate = (value: number, per: string): string =>
-  Number.isNaN(value) ? 'unknown: the chain states none' : `dealers ${signed(value)} USD of delta per ${per}`;
+  Number.isNaN(value) ? 'unknown: the chain states none' : `dealers ${compact(value)} USD of delta per ${per}`;
 
 function settings({ convention, chain }: ExposureProfile): Fact[] {
   return [['convention', conventionWords(convention, chain.model)]];
@@ -160,20 +155,6 @@ function age(ageMs: number): string {
   return `${count} ${name}${count === 1 ? '' : 's'} old`;
 }
 
-const SCALES: readonly (readonly [size: number, suffix: string])[] = [
-  [1e12, ' tn'],
-  [1e9, ' bn'],
-  [1e6, ' m'],
-  [1e3, ' k'],
-];
-
-function signed(value: number): string {
-  if (Number.isNaN(value)) return 'unknown';
-  const [size, suffix] = SCALES.find(([scale]) => Math.abs(value) >= scale) ?? [1, ''];
-  return `${value > 0 ? '+' : ''}${(value / size).toFixed(3)}${suffix}`;
-}
-
-const price = (value: number): string => (Number.isNaN(value) ? 'none' : String(Number(value.toFixed(2))));
 const decimals = (value: number): string => (Number.isNaN(value) ? 'unknown' : value.toFixed(2));
 
 /** Breaks at commas and spaces so that no line is wider than `width`. */

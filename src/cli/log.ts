@@ -8,7 +8,7 @@ export type LogLevel = (typeof LEVELS)[number];
 /** Writes one finished line of the story; the progress display puts itself around it. */
 export type LineWriter = (line: string) => void;
 
-export interface LogOptions {
+interface LogOptions {
   readonly level: LogLevel;
   readonly write: LineWriter;
   /** Values that never appear in a line. */

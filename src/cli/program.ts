@@ -9,6 +9,7 @@ import { describeOption, examplesText, exitsText, flagsOf } from './help.js';
 export const GLOBAL_OPTIONS = [
   'json',
   'config',
+  'calendarFile',
   'logLevel',
   'verbose',
   'quiet',
@@ -23,7 +24,7 @@ export interface Invocation {
   readonly flags: Readonly<Record<string, string>>;
 }
 
-export interface ParseOptions {
+interface ParseOptions {
   readonly commands: readonly Command[];
   /** Without the runtime and the script. */
   readonly argv: readonly string[];

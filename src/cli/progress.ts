@@ -7,14 +7,14 @@ import type { LineWriter } from './log.js';
 const LINE_EVERY_MS = 30_000;
 
 /** How the story is told: a writer of lines and the display of running tasks, which share one stream. */
-export interface Story {
+interface Story {
   readonly line: LineWriter;
   readonly progress: Progress;
   /** Takes the live display away. */
   close(): void;
 }
 
-export interface StoryOptions {
+interface StoryOptions {
   readonly stream: NodeJS.WriteStream;
   /** No progress at all, only lines. */
   readonly quiet: boolean;
@@ -177,6 +177,6 @@ async function loadLibraries(stream: NodeJS.WriteStream): Promise<Libraries> {
   const options = { stream, format, hideCursor: null, clearOnComplete: true, fps: 8, gracefulExit: false };
   return {
     bars: () => new progress.MultiBar(options, progress.Presets.rect),
-    spinner: (text) => ora({ text, stream, discardStdin: false, hideCursor: false }),
+    spinner: (text) => ora({ text, stream, isEnabled: true, discardStdin: false, hideCursor: false }),
   };
 }

@@ -41,12 +41,21 @@ export async function runInvocation({ command, args, flags }: Invocation, world:
   };
   const out = createOutput({ stream: world.stdout, json: settings.json, color, abort: world.abort });
   try {
+    if (settings.calendarFile !== undefined) await useSpecialDays(settings.calendarFile);
     const { run } = await command.load();
     await run({ args, settings, origins, commands: world.commands, ctx, out });
     world.abort.signal.throwIfAborted();
   } finally {
     story.close();
   }
+}
+
+async function useSpecialDays(path: string): Promise<void> {
+  const [{ readSpecialDays }, { overrideCalendar }] = await Promise.all([
+    import('../config/special-days.js'),
+    import('../core/calendar.js'),
+  ]);
+  overrideCalendar(await readSpecialDays(path));
 }
 
 async function resolution(flags: Invocation['flags'], world: World, standalone: boolean): Promise<Resolution> {

@@ -16,7 +16,7 @@ export interface CheckResult {
   readonly fault?: string;
 }
 
-export interface ServedDay {
+interface ServedDay {
   /** Such as `http://127.0.0.1:8080`. */
   readonly url: string;
   /** Root of the archive that is served. */

@@ -29,7 +29,7 @@ export interface Output {
 }
 
 /** The streams and switches an output is made of. */
-export interface OutputOptions {
+interface OutputOptions {
   readonly stream: NodeJS.WriteStream;
   readonly json: boolean;
   readonly color: boolean;
@@ -70,7 +70,7 @@ export function createOutput({ stream, json, color, abort }: OutputOptions): Out
     paint,
     write,
     object: (value) => write(`${JSON.stringify(value)}\n`),
-    table: async (table) => write(stream.isTTY ? await drawTable(table, color) : tabSeparated(table)),
+    table: async (table) => write(stream.isTTY ? await drawTable(table, paint) : tabSeparated(table)),
   };
 }
 
@@ -108,13 +108,13 @@ const BARE = {
   ...{ 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
 };
 
-async function drawTable({ head, rows, align }: TextTable, color: boolean): Promise<string> {
+async function drawTable({ head, rows, align }: TextTable, paint: Output['paint']): Promise<string> {
   const { default: Table } = await import('cli-table3');
   const table = new Table({
-    head: [...head],
+    head: head.map((cell) => paint('bold', cell)),
     colAligns: head.map((_, column) => align?.[column] ?? 'left'),
     chars: BARE,
-    style: { head: color ? ['bold'] : [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
   table.push(...rows.map((cells) => [...cells]));
   return `${table.toString().replace(/ +$/gm, '')}\n`;

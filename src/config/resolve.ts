@@ -4,7 +4,7 @@ import type { Sources } from './sources.js';
 import { didYouMean } from './suggest.js';
 import { OPTIONS, type OptionKey, type OptionTable, type Settings } from './table.js';
 
-export type Layer = 'flag' | 'environment' | '.env' | 'yaml' | 'default';
+type Layer = 'flag' | 'environment' | '.env' | 'yaml' | 'default';
 
 /** Where a value was found. */
 export interface Origin {

@@ -3,7 +3,7 @@ import { date } from './times.js';
 import { decimal } from './values.js';
 
 /** Which expiries of a chain take part. */
-export type ExpirySelection = 'all' | '0dte' | readonly string[];
+type ExpirySelection = 'all' | '0dte' | readonly string[];
 
 export const expirySelection: ValueType<ExpirySelection> = {
   placeholder: 'EXPIRY',
@@ -20,7 +20,7 @@ export const expirySelection: ValueType<ExpirySelection> = {
 };
 
 /** The price exposures are computed at: the chain's own current price or last close, or a number. */
-export type SpotSelection = 'current' | 'close' | number;
+type SpotSelection = 'current' | 'close' | number;
 
 const price = decimal('PRICE', 1e-6, 1e9);
 
@@ -36,7 +36,7 @@ export const spotSelection: ValueType<SpotSelection> = {
 };
 
 /** Lower and upper end as multiples of spot. */
-export type SweepRange = readonly [low: number, high: number];
+type SweepRange = readonly [low: number, high: number];
 
 const multiple = decimal('MULTIPLE', 0.01, 100);
 

@@ -3,20 +3,20 @@ import { GexError } from '../errors.js';
 import { didYouMean } from './suggest.js';
 
 /** One value of the file as text, ready for the option's own parser. */
-export interface YamlEntry {
+interface YamlEntry {
   /** Dotted path. */
   readonly path: string;
   readonly text: string;
   readonly line: number;
 }
 
-export interface YamlReading {
+interface YamlReading {
   readonly entries: readonly YamlEntry[];
   /** One sentence each. */
   readonly faults: readonly string[];
 }
 
-export interface YamlInput {
+interface YamlInput {
   readonly name: string;
   readonly text: string;
   /** The dotted paths that exist. */

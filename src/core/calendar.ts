@@ -145,8 +145,23 @@ export function createCalendar(overrides: readonly SpecialDay[] = []): Calendar 
   };
 }
 
-/** The New York Stock Exchange as known to this release. */
-export const NYSE: Calendar = createCalendar();
+let nyse = createCalendar();
+
+/** The New York Stock Exchange: the rules, the special days known to this release and those of `overrideCalendar`. */
+export const NYSE: Calendar = {
+  tradingDay: (date) => nyse.tradingDay(date),
+  isTradingDay: (date) => nyse.isTradingDay(date),
+  nextTradingDay: (date) => nyse.nextTradingDay(date),
+  previousTradingDay: (date) => nyse.previousTradingDay(date),
+  tradingDays: (from, to) => nyse.tradingDays(from, to),
+  holidayOn: (date) => nyse.holidayOn(date),
+};
+
+/** Gives `NYSE` these special days over the known ones, for the whole process: once, at its start. Bad rows throw `usage`. */
+export function overrideCalendar(overrides: readonly SpecialDay[]): void {
+  nyse = createCalendar(overrides);
+}
+
 /** The functions of `NYSE` by themselves. */
 export const { tradingDay, isTradingDay, nextTradingDay, previousTradingDay, tradingDays, holidayOn } = NYSE;
 

@@ -44,9 +44,6 @@ const fractions = Float64Array.of(
 );
 const powers = Float64Array.from({ length: 2046 }, (_, k) => 2 ** (k + LOWEST_POWER));
 
-/** Largest |x| `expWithin` takes. */
-export const EXP_WITHIN = 700;
-
 /** exp(x) for |x| <= 700 (not checked), within 2 ulp: nearest power of 2^(1/32), then a polynomial of degree 6. */
 export function expWithin(x: number): number {
   const k = Math.floor(x * STEPS_PER_LOG + 0.5);

@@ -79,9 +79,12 @@ function requireDealerPositions(chain: ChainSnapshot, convention: Convention): v
 }
 
 function coverageOf(chain: ChainSnapshot, exclusion: Uint8Array): Coverage {
-  const excluded: Record<string, number> = { ...chain.rejected };
+  const excluded: Record<string, number> = {};
   let rows = chain.contracts.length;
-  for (const count of Object.values(chain.rejected)) rows += count;
+  for (const [reason, count] of Object.entries(chain.rejected)) {
+    excluded[reason.replaceAll(' ', '-')] = count;
+    rows += count;
+  }
   let priced = 0;
   let interest = 0;
   let covered = 0;

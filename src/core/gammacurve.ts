@@ -1,9 +1,10 @@
 import { type Book, priceBook } from './chainvol.js';
 import { type ConventionOptions, type GexUnit, type Sweep, unitFactor, type Weight } from './convention.js';
 import { type KernelClass, kernelsOf } from './gammakernels.js';
-import { type Bracket, signChanges } from './gammascan.js';
-import { type KernelSum, sumAt } from './kernelsum.js';
+import { signChanges } from './gammascan.js';
+import { createKernelSum, sumAt } from './kernelsum.js';
 import type { ChainSnapshot } from './model.js';
+import { polish } from './polish.js';
 
 /** A spot at which net gamma exposure is zero, and its derivative by spot there: positive from below zero to above. */
 export interface ZeroGamma {
@@ -70,7 +71,7 @@ function profileOf(
   levels: number,
 ): GammaCurve['profile'] {
   const profile = { spot: new Float64Array(levels), netGex: new Float64Array(levels) };
-  const sum = createSum();
+  const sum = createKernelSum();
   for (let i = 0; i < levels; i++) {
     const x = spot * (low + ((high - low) * i) / (levels - 1));
     const { value, exponent } = sumAt(classes, logOver(x, spot), sum);
@@ -79,8 +80,6 @@ function profileOf(
   }
   return profile;
 }
-
-const createSum = (): KernelSum => ({ value: 0, slope: 0, gross: 0, exponent: 0 });
 
 const logOver = (x: number, spot: number): number => Math.log1p((x - spot) / spot);
 
@@ -94,36 +93,13 @@ function polishedZeros(
   [low, high]: Sweep['rungs'][number],
 ): ZeroGamma[] {
   if (classes.length === 0) return [];
-  const sum = createSum();
+  const sum = createKernelSum();
   return signChanges(classes, Math.log(low), Math.log(high)).map((bracket) => {
-    const v = polish(classes, bracket, sum);
+    const v = polish(classes, bracket);
     const { slope, exponent } = sumAt(classes, v, sum);
     const x = spot * Math.exp(v);
     return { spot: x, slope: (slope * Math.exp(-exponent) * perSpot(unit, x)) / x };
   });
-}
-
-/** What rounding may leave of a sum that is zero, relative to its terms. */
-const ROUNDING = 2 ** -52;
-
-/** Newton's method kept inside the bracket; bisects where a step would leave it or converges too slowly. */
-function polish(classes: readonly KernelClass[], bracket: Bracket, sum: KernelSum): number {
-  let { low, high } = bracket;
-  let v = bracket.guess;
-  let lastStep = high - low;
-  for (let i = 0; i < 100; i++) {
-    const { value, slope, gross } = sumAt(classes, v, sum);
-    if (Math.abs(value) <= ROUNDING * gross) return value === 0 ? v : v - value / slope;
-    if (Math.sign(value) === bracket.sign) low = v;
-    else high = v;
-    let next = v - value / slope;
-    if (!(next > low && next < high) || Math.abs(next - v) > 0.5 * lastStep) next = 0.5 * (low + high);
-    const step = Math.abs(next - v);
-    if (step <= 2 ** -54 || next === v) return next;
-    lastStep = step;
-    v = next;
-  }
-  return v;
 }
 
 /** Sign changes between neighbouring levels, by straight lines. */
@@ -148,7 +124,7 @@ function nearest(zeros: readonly ZeroGamma[], spot: number): number {
 
 function absence(classes: readonly KernelClass[], [low, high]: Sweep['rungs'][number]): string {
   if (classes.length === 0) return 'no contract has both a volatility and a weight';
-  const { value } = sumAt(classes, Math.log(low), createSum());
+  const { value } = sumAt(classes, Math.log(low), createKernelSum());
   const side = value > 0 ? 'positive' : 'negative';
   return `net gamma is ${side} from ${low} to ${high} times spot: it has no zero there`;
 }

@@ -1,6 +1,6 @@
 import type { KernelClass } from './gammakernels.js';
 import { gaussian } from './gaussian.js';
-import { type KernelSum, lowerBound, sumAt } from './kernelsum.js';
+import { createKernelSum, type KernelSum, lowerBound, sumAt } from './kernelsum.js';
 
 /** An interval of v = ln(x / spot) at whose ends net gamma has opposite signs. */
 export interface Bracket {
@@ -49,7 +49,7 @@ export function signChanges(classes: readonly KernelClass[], low: number, high: 
   const nodes = nodesOf(stretches, low, high);
   const estimateAt = estimator(classes, stretches);
   const brackets: Bracket[] = [];
-  const sum: KernelSum = { value: 0, slope: 0, gross: 0, exponent: 0 };
+  const sum = createKernelSum();
   let previous: Node | undefined;
   for (const v of nodes) {
     const estimate = estimateAt(v);

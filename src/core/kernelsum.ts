@@ -11,6 +11,9 @@ export interface KernelSum {
   exponent: number;
 }
 
+/** A sum for `sumAt` to write to. */
+export const createKernelSum = (): KernelSum => ({ value: 0, slope: 0, gross: 0, exponent: 0 });
+
 /** exp(-z^2 / 2) is 0 in double precision from here on. */
 const UNDERFLOW_Z = 38.7;
 /** Kernels further away weigh less than 1e-27 of their peak. */

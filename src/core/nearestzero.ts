@@ -1,7 +1,7 @@
 import type { Book } from './chainvol.js';
-import { type KernelClass, kernelsOf } from './gammakernels.js';
-import { type Bracket, signChanges } from './gammascan.js';
-import { type KernelSum, sumAt } from './kernelsum.js';
+import { kernelsOf } from './gammakernels.js';
+import { signChanges } from './gammascan.js';
+import { polish } from './polish.js';
 
 /** Least distance from spot that is searched first, and how much wider every next search is. */
 const FIRST_REACH = 0.002;
@@ -36,21 +36,4 @@ function withRows(book: Book, rows: Int32Array): Book {
     volatility[row] = book.volatility[row] as number;
   }
   return { ...book, volatility };
-}
-
-/** Newton's method kept inside the bracket, to the last digits of v. */
-function polish(classes: readonly KernelClass[], bracket: Bracket): number {
-  const sum: KernelSum = { value: 0, slope: 0, gross: 0, exponent: 0 };
-  let { low, high, guess: v } = bracket;
-  for (let round = 0; round < 100; round++) {
-    const { value, slope } = sumAt(classes, v, sum);
-    if (value === 0) return v;
-    if (Math.sign(value) === bracket.sign) low = v;
-    else high = v;
-    const newton = v - value / slope;
-    const next = newton > low && newton < high ? newton : 0.5 * (low + high);
-    if (Math.abs(next - v) <= 1e-15) return next;
-    v = next;
-  }
-  return v;
 }

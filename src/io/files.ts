@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { GexError } from '../errors.js';
 import { isAbandoned, newOwnerTag } from './owner.js';
 
@@ -35,25 +35,30 @@ export function storageError(error: unknown, doing: string, path: string): unkno
 /** Creates the folder where it is absent and checks that files can be made in it; GexError `storage` otherwise. */
 export async function ensureWritableDir(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true }).catch(async (error: unknown) => {
-      // Node calls it ENOENT when a parent refuses for a reason it does not expect (EROFS): ask that parent.
-      if (isMissing(error)) await access(await nearestParent(path), WRITABLE);
-      throw error;
-    });
-    await access(path, WRITABLE);
+    await makeFolders(resolve(path));
+    await access(path, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw storageError(error, 'write to', path);
   }
 }
 
-const WRITABLE = constants.W_OK | constants.X_OK;
+/** One level at a time: Node's own `recursive` never returns where a parent answers ENOENT to every new entry (/proc). */
+async function makeFolders(path: string): Promise<void> {
+  const found = await stat(path).catch(missingAsUndefined);
+  if (found?.isDirectory()) return;
+  if (!found) await makeFolders(dirname(path));
+  await mkdir(path).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST' && (await stat(path)).isDirectory()) return; // somebody else was faster
+    if (error.code !== 'ENOENT') throw error;
+    throw new GexError(
+      'storage',
+      `cannot create ${path}: ${dirname(path)} takes no new folders; choose another folder`,
+    );
+  });
+}
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
-
-async function nearestParent(path: string): Promise<string> {
-  for (let parent = dirname(path); ; parent = dirname(parent)) {
-    if ((await stat(parent).catch(() => undefined)) || parent === dirname(parent)) return parent;
-  }
+function missingAsUndefined(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 /** Makes the entries of a folder durable (a rename is only on disk after this). */

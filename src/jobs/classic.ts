@@ -5,7 +5,7 @@ import { CATEGORIES } from '../wire/catalogue.js';
 import { createPublisher } from './publish.js';
 
 /** A record line and the category it belongs to. */
-export interface ClassicLine {
+interface ClassicLine {
   readonly category: string;
   readonly bytes: Uint8Array;
 }

@@ -1,16 +1,14 @@
 import { newYorkDate } from '../core/calendar.js';
 import type { ConventionOptions } from '../core/convention.js';
-import type { Exposures } from '../core/exposuresums.js';
 import { GexError } from '../errors.js';
 import type { Ctx } from '../io/ctx.js';
 import { appendRecord } from '../stores/archive/append.js';
-import type { ExposureName } from '../stores/sql/exposures.js';
 import type { Store } from '../stores/sql/open.js';
-import { TICKER_PATTERN } from '../wire/catalogue.js';
 import { computeDocument, conventionDocument } from '../wire/compute-document.js';
 import { writeGexChain } from '../wire/gex-chain.js';
 import { classicLines } from './classic.js';
 import type { ComputeReport } from './compute.js';
+import { exposureRows } from './exposure-rows.js';
 
 /** What was kept, and what was not and why. */
 interface StoredReport {
@@ -34,9 +32,6 @@ export async function storeResult(
   const { chain } = report;
   if (Number.isNaN(chain.asOfMs)) {
     throw new GexError('data', `${chain.source.name}: has no time, and the store is ordered by time; give --as-of`);
-  }
-  if (!TICKER_PATTERN.test(chain.underlying)) {
-    throw new GexError('data', `${chain.source.name}: the archive cannot name a folder after "${chain.underlying}"`);
   }
   const run = await store.runs.start('compute', ctx.clock.now(), options.command);
   try {
@@ -76,8 +71,7 @@ async function archive(
 }
 
 async function keep({ chain, profile, ageMs }: ComputeReport, store: Store, runId: number): Promise<void> {
-  const { totals, curve, levels, convention } = profile;
-  const head = { ticker: chain.underlying, asOfMs: chain.asOfMs };
+  const { convention, exposures, levels } = exposureRows(chain.underlying, profile);
   await store.chains.insert({
     underlying: chain.underlying,
     asOfMs: chain.asOfMs,
@@ -95,52 +89,7 @@ async function keep({ chain, profile, ageMs }: ComputeReport, store: Store, runI
     ...conventionDocument(convention, chain.model),
     expiries: isWhole ? 'all' : expiries,
   });
-  await store.exposures.insert([{ ...head, conventionId, ...columnsOf(profile.byStrike) }]);
+  await store.exposures.insert([{ ...exposures, conventionId }]);
   const { byStrike: _byStrike, profile: _profile, ...document } = computeDocument(profile, ageMs);
-  await store.levels.insert([
-    {
-      ...head,
-      conventionId,
-      runId,
-      spot: chain.spot,
-      callGex: totals.callGex,
-      putGex: totals.putGex,
-      zeroGamma: curve.zeroGamma,
-      ...(curve.reason === '' ? {} : { zeroGammaReason: curve.reason }),
-      callWall: levels.callWall,
-      putWall: levels.putWall,
-      absGammaStrike: levels.absGammaStrike,
-      callOiWall: levels.callOiWall,
-      putOiWall: levels.putOiWall,
-      document,
-    },
-  ]);
-}
-
-const NAMES = [
-  'callGex',
-  'putGex',
-  'callGexVolume',
-  'putGexVolume',
-  'callDex',
-  'putDex',
-  'callVex',
-  'putVex',
-  'callChex',
-  'putChex',
-  'callOpenInterest',
-  'putOpenInterest',
-  'callVolume',
-  'putVolume',
-] as const satisfies readonly (ExposureName & keyof Exposures)[];
-
-function columnsOf(rows: ComputeReport['profile']['byStrike']): {
-  readonly strike: Float64Array;
-  readonly columns: Readonly<Partial<Record<ExposureName, Float64Array>>>;
-} {
-  const column = (key: (typeof NAMES)[number]): Float64Array => Float64Array.from(rows, (row) => row[key]);
-  return {
-    strike: Float64Array.from(rows, (row) => row.strike),
-    columns: Object.fromEntries(NAMES.map((key) => [key, column(key)])),
-  };
+  await store.levels.insert([{ ...levels, conventionId, runId, document }]);
 }

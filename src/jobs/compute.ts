@@ -42,6 +42,7 @@ export async function compute(options: ComputeOptions, ports: ChainPorts, ctx: C
     ...profile.warnings,
     ...tickerWarnings(options, chain),
     ...sideWarnings(selected),
+    ...weightWarnings(book),
     ...pastWarnings(book),
     ...coverageWarnings(profile),
   ];
@@ -118,6 +119,14 @@ function sideWarnings({ contracts }: ChainSnapshot): string[] {
   return [
     `the chain lists ${listed} only: its net figures are those of its ${listed}, what the ${lacking} hold is unknown`,
   ];
+}
+
+function weightWarnings({ chain, convention }: Book): string[] {
+  const weights = convention.weight === 'volume' ? chain.volume : chain.openInterest;
+  const unknown = weights.filter(Number.isNaN).length;
+  if (unknown === 0 || convention.sign === 'per-contract') return [];
+  const weight = convention.weight === 'volume' ? 'volume' : 'open interest';
+  return [`the ${weight} of ${unknown} of ${chain.contracts.length} contracts is unknown: they add nothing`];
 }
 
 /** The chain's own greeks count whatever the clock says. */

@@ -1,19 +1,20 @@
-import type { Book } from '../core/chainvol.js';
-import { type ExposureProfile, exposureProfileOf } from '../core/exposure.js';
-import type { StrikeExposures } from '../stores/sql/exposures.js';
+import type { ExposureProfile } from '../core/exposure.js';
+import type { Exposures } from '../core/exposuresums.js';
+import type { ExposureName, StrikeExposures } from '../stores/sql/exposures.js';
 import type { StoredLevels } from '../stores/sql/levels.js';
 
-/** What the store keeps of one priced chain, ready to be inserted once the convention has its number. */
+/** What the store keeps of one profile, ready to be inserted once the convention has its number. */
 export interface ExposureRows {
-  /** The convention of the open interest figures; those by volume differ from it in their weight only. */
   readonly convention: ExposureProfile['convention'];
   readonly exposures: Omit<StrikeExposures, 'conventionId'>;
   readonly levels: Omit<StoredLevels, 'conventionId'>;
 }
 
-const COLUMNS = [
+const NAMES = [
   'callGex',
   'putGex',
+  'callGexVolume',
+  'putGexVolume',
   'callDex',
   'putDex',
   'callVex',
@@ -24,29 +25,22 @@ const COLUMNS = [
   'putOpenInterest',
   'callVolume',
   'putVolume',
-] as const;
+] as const satisfies readonly (ExposureName & keyof Exposures)[];
 
-/** Exposures by strike and levels of a book by open interest, and its gamma by volume beside it. */
-export function exposureRows(ticker: string, book: Book): ExposureRows {
-  const profile = exposureProfileOf(weighted(book, 'open-interest'), { levels: 0 });
-  const byVolume = exposureProfileOf(weighted(book, 'volume'), { levels: 0 }).byStrike;
-  const { byStrike, chain, totals, levels, curve } = profile;
-  const column = (of: (typeof COLUMNS)[number], rows = byStrike) => Float64Array.from(rows, (row) => row[of]);
+/** Exposures by strike and levels of a profile as rows under a ticker. */
+export function exposureRows(ticker: string, profile: ExposureProfile): ExposureRows {
+  const { byStrike, chain, convention, totals, levels, curve } = profile;
+  const head = { ticker, asOfMs: chain.asOfMs };
+  const column = (name: (typeof NAMES)[number]): Float64Array => Float64Array.from(byStrike, (row) => row[name]);
   return {
-    convention: profile.convention,
+    convention,
     exposures: {
-      ticker,
-      asOfMs: chain.asOfMs,
+      ...head,
       strike: Float64Array.from(byStrike, (row) => row.strike),
-      columns: {
-        ...Object.fromEntries(COLUMNS.map((name) => [name, column(name)])),
-        callGexVolume: column('callGex', byVolume),
-        putGexVolume: column('putGex', byVolume),
-      },
+      columns: Object.fromEntries(NAMES.map((name) => [name, column(name)])),
     },
     levels: {
-      ticker,
-      asOfMs: chain.asOfMs,
+      ...head,
       spot: chain.spot,
       callGex: totals.callGex,
       putGex: totals.putGex,
@@ -59,8 +53,4 @@ export function exposureRows(ticker: string, book: Book): ExposureRows {
       putOiWall: levels.putOiWall,
     },
   };
-}
-
-function weighted(book: Book, weight: 'open-interest' | 'volume'): Book {
-  return { ...book, convention: { ...book.convention, weight } };
 }

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { TradingDay } from '../core/calendar.js';
 import { priceBook } from '../core/chainvol.js';
+import { exposureProfileOf } from '../core/exposure.js';
 import type { ChainSnapshot } from '../core/model.js';
 import { snapshotOf, volatilityColumn } from '../core/synth/chain.js';
 import type { SynthModel } from '../core/synth/process.js';
@@ -124,7 +125,9 @@ async function writeRecords(
     kept.ticks.push({ ticker: job.ticker.ticker, atMs, seq: 0, ...tickAbove(session.tick, basis) });
     // What a view would say in the store, its index says already.
     if (atMs >= nextExposureMs && !job.ticker.futuresOf) {
-      kept.exposures.push(exposureRows(job.ticker.ticker, priceBook(chain, { iv: 'chain' })));
+      kept.exposures.push(
+        exposureRows(job.ticker.ticker, exposureProfileOf(priceBook(chain, { iv: 'chain' }), { levels: 0 })),
+      );
       nextExposureMs = atMs + job.exposureIntervalMs;
     }
     const isLate = atMs + job.intervalMs > Math.min(job.toMs, job.day.closeMs - CHAIN_BEFORE_CLOSE_MS);

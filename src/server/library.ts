@@ -1,4 +1,5 @@
 import type { Ctx } from '../io/ctx.js';
+import { mapLimited } from '../io/limit.js';
 import { listDates, listStreams } from '../stores/archive/days.js';
 import { joinFiles } from '../stores/archive/join.js';
 import { streamPath } from '../stores/archive/path.js';
@@ -101,46 +102,52 @@ export class Library {
         this.#whenIdle = resolve;
       });
     }
-    await Promise.all(this.streams.map((stream) => stream.records.close()));
+    await closeAll(this.streams.map((stream) => stream.records));
   }
 }
+
+/** Reading one file while another is indexed; more only takes memory. */
+const FILES_AT_ONCE = 4;
 
 /** Opens a day of the archive, or several. Throws `missing` when none is held, `storage` when a file cannot be read. */
 export async function loadLibrary(options: LibraryOptions, ctx: Ctx): Promise<Library> {
   const days = chooseDays(await listDates(options.root), options);
   if (days.missing.length > 0) ctx.log.warn(`${days.date} lacks ${days.missing.join(', ')}: not in ${options.root}`);
-  const opened = new Map<string, { readonly key: StreamKey; readonly files: [RecordFile, ...RecordFile[]] }>();
+  const opened: RecordFile[] = [];
+  const byName = new Map<string, { readonly key: StreamKey; readonly files: [RecordFile, ...RecordFile[]] }>();
   const spans: DaySpan[] = [];
   const progress = ctx.progress.start(`load ${days.date}`);
   try {
     for (const date of days.held) {
-      const files: RecordFile[] = [];
-      for (const key of await listStreams(options.root, date)) {
+      const keys = await listStreams(options.root, date);
+      const files = await mapLimited(keys, FILES_AT_ONCE, async (key) => {
         ctx.signal.throwIfAborted();
         const file = await openFile(key, options, ctx);
-        const name = `${key.ticker}/${key.package}/${key.category}`;
-        const stream = opened.get(name);
-        if (stream === undefined) opened.set(name, { key, files: [file] });
-        else stream.files.push(file);
-        files.push(file);
+        opened.push(file);
         progress.advance(1);
+        return { key, file };
+      });
+      for (const { key, file } of files) {
+        const name = `${key.ticker}/${key.package}/${key.category}`;
+        const stream = byName.get(name);
+        if (stream === undefined) byName.set(name, { key, files: [file] });
+        else stream.files.push(file);
       }
-      const span = await spanOf(files);
+      const span = await spanOf(files.map(({ file }) => file));
       if (span !== undefined) spans.push(span);
     }
   } catch (error) {
-    await Promise.all([...opened.values()].flatMap(({ files }) => files.map((file) => file.close())));
+    await closeAll(opened);
     throw error;
   } finally {
     progress.done();
   }
-  const streams = [...opened.values()].map(({ key, files }) => ({
+  const streams = [...byName.values()].map(({ key, files }) => ({
     key,
     records: joinFiles(files),
     counters: countersOf(key, options.endpointCacheMode),
   }));
-  const files = [...opened.values()].reduce((total, stream) => total + stream.files.length, 0);
-  return new Library(days, streams, { spans, files });
+  return new Library(days, streams, { spans, files: opened.length });
 }
 
 async function openFile(key: StreamKey, { root, mode }: LibraryOptions, { log }: Ctx): Promise<RecordFile> {
@@ -164,4 +171,8 @@ function hubOf({ package: packageName, category }: StreamKey): string {
   if (packageName !== 'state') return packageName;
   if (category.startsWith('gex_')) return 'state_gex';
   return `state_greeks${/_(zero|one)$/.exec(category)?.[0] ?? ''}`;
+}
+
+async function closeAll(files: readonly RecordFile[]): Promise<void> {
+  await Promise.all(files.map((file) => file.close()));
 }

@@ -30,7 +30,7 @@ export const CATEGORIES: readonly CategoryRow[] = [
   { package: 'orderflow', category: 'orderflow', shape: 'orderflow' },
 ];
 
-export type TickerClass = 'index' | 'future' | 'variant' | 'stock';
+type TickerClass = 'index' | 'future' | 'variant' | 'stock';
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
@@ -50,9 +50,6 @@ export const QUANT_TICKERS: Readonly<Record<'index' | 'stock', readonly string[]
   stock: words(`SOXL LLY FUTU MARA PYPL F ETHA EXK HIMS PINS NKE IREN RIVN IEF MTCH SBSW RIOT ONDS CRM PFE TSLL TGT NXE
     WMT BMNR CIFR TTD SMR XLF WULF DRAM BE NBIS OXY XLE GDX SMH JPM BAC WFC C GS MS SCHW AXP V MA CME CBOE NDAQ`),
 };
-
-/** Lexical rule of every ticker, upper case. */
-export const TICKER_PATTERN = /^[A-Z]{1,5}(_[A-Z]{1,5})?$/;
 
 /** A named stream of record lines: one file of a day's archive. */
 export interface StreamKey {

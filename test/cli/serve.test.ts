@@ -1,34 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { expect, it, onTestFinished } from 'vitest';
+import { gex, startGex } from '../helpers/gex.js';
 import { archiveOf, DATE, fixtureF } from '../server/fixture.js';
-
-const ROOT = join(import.meta.dirname, '../..');
-
-function gex(args: readonly string[]): ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream } {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'src/cli/main.ts'), ...args], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  onTestFinished(() => {
-    child.kill('SIGKILL');
-  });
-  return child;
-}
-
-async function ended(child: ReturnType<typeof gex>): Promise<{ code: number; out: string; err: string }> {
-  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
-  return { code, out, err };
-}
 
 it.each(['SIGINT', 'SIGTERM'] as const)(
   'serve --json prints one ready line, serves, and ends with 130 on %s',
   async (signal) => {
-    const child = gex(['serve', '--data-dir', await fixtureF(), '--port', '0', '--json']);
+    const child = startGex(['serve', '--data-dir', await fixtureF(), '--port', '0', '--json']);
     const exit = once(child, 'exit');
     const errors = text(child.stderr);
     const lines: string[] = [];
@@ -51,13 +32,13 @@ it('serve on a port in use says so in one sentence and exits 2', async () => {
   await once(other, 'listening');
   onTestFinished(() => void other.close());
   const { port } = other.address() as { port: number };
-  const { code, out, err } = await ended(gex(['serve', '--data-dir', await fixtureF(), '--port', String(port)]));
-  expect([code, out]).toEqual([2, '']);
-  expect(err).toMatch(new RegExp(`^gex: Port ${port} on 127\\.0\\.0\\.1 is in use; .*\\n$`));
+  const { code, stdout, stderr } = await gex(['serve', '--data-dir', await fixtureF(), '--port', String(port)]);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(new RegExp(`^gex: Port ${port} on 127\\.0\\.0\\.1 is in use; .*\\n$`));
 });
 
 it('serve without any day names gex synth and exits 7', async () => {
-  const { code, out, err } = await ended(gex(['serve', '--data-dir', await archiveOf({})]));
-  expect([code, out]).toEqual([7, '']);
-  expect(err).toMatch(/^gex: No market day is held in .*gex synth.*\n$/);
+  const { code, stdout, stderr } = await gex(['serve', '--data-dir', await archiveOf({})]);
+  expect([code, stdout]).toEqual([7, '']);
+  expect(stderr).toMatch(/^gex: No market day is held in .*gex synth.*\n$/);
 });

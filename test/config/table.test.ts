@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.js';
 import { GLOBAL_OPTIONS } from '../../src/cli/program.js';
-import { OPTIONS, type OptionTable } from '../../src/config/table.js';
+import { OPTIONS, type OptionKey, type OptionTable } from '../../src/config/table.js';
 
 const table: OptionTable = OPTIONS;
 const rows = Object.values(table);
@@ -20,6 +20,11 @@ test('no command has two rows of one flag', () => {
   for (const { options } of COMMANDS) {
     expect(repeated([...GLOBAL_OPTIONS, ...options].map((key) => table[key]?.flag))).toEqual([]);
   }
+});
+
+test('every row is an option of some command', () => {
+  const used = new Set<OptionKey>([...GLOBAL_OPTIONS, ...COMMANDS.flatMap((command) => command.options)]);
+  expect(Object.keys(OPTIONS).filter((key) => !used.has(key as OptionKey))).toEqual([]);
 });
 
 test('every default is a value its own row accepts', () => {

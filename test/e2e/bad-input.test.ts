@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { tempFolder } from '../helpers/folder.js';
@@ -126,6 +127,77 @@ describe('a chain that has numbers but not all of them', () => {
   });
 });
 
+describe('gex price', () => {
+  test('does the good rows and gives each bad one its status and line', async () => {
+    const rows = [
+      'id,type,spot,strike,t,vol',
+      'a,c,100,100,0.5,0.2',
+      'b,c,100,-1,0.5,0.2',
+      'c,p,NaN,100,0.5,0.2',
+      'd,x,100,100,0.5,0.2',
+      'e,p,100,100,0.5,0.2',
+    ];
+    const { code, stdout, stderr } = await gex(['price', '-', '--format', 'csv'], { input: rows.join('\n') });
+    expect(code).toBe(8);
+    expect(stdout.trim().split('\n')).toHaveLength(6);
+    expect(stderr).toMatch(/^gex: [^\n]*3 of 5[^\n]*/);
+  });
+
+  test('without its file is a missing error', async () => {
+    expectSentence(await gex(['price', 'no/such.csv']), 7, /no\/such\.csv/);
+  });
+
+  test.each([
+    ['an empty input', '', /stdin is empty/],
+    ['one line of 10 MB', 'x'.repeat(10_000_000), /stdin, line 1: longer than/],
+    ['a cut gzip', gzipSync('type,spot,strike,t,vol\n'.repeat(1000)).subarray(0, 40), /stdin.*gzip/i],
+  ])('of %s is a data error', async (_, input, pattern) => {
+    expectSentence(await gex(['price', '-'], { input }), 5, pattern);
+  });
+
+  test('whose reader goes away ends quietly', async () => {
+    const rows = 'c,100,100,0.5,0.2\n'.repeat(200_000);
+    const child = startGex(['price', '-', '--format', 'jsonl', '--quiet']);
+    child.stdin.on('error', () => {});
+    child.stdin.end(`type,spot,strike,t,vol\n${rows}`);
+    child.stdout.once('data', () => child.stdout.destroy());
+    const stderr = text(child.stderr);
+    const [code] = await once(child, 'exit');
+    expect([code, await stderr]).toEqual([0, '']);
+  });
+});
+
+describe('gex compute', () => {
+  test('without network says so and names the synthetic source', async () => {
+    const args = ['compute', '--cboe-base-url', 'http://127.0.0.1:1', '--data-dir', tempFolder()];
+    expectSentence(await gex(args), 4, /127\.0\.0\.1:1.*ECONNREFUSED.*--source synth/);
+  });
+
+  test.each([
+    [['--ticker', 'ZZZZ'], 7, /ZZZZ.*SPX/],
+    [['--expiry', '2020-01-03'], 7, /2020-01-03/],
+    [['--ticker', 'not a ticker'], 2, /--ticker/],
+    [['--as-of', 'yesterday'], 2, /--as-of/],
+    [['--sweep', '1.2,0.8'], 2, /--sweep/],
+  ])('of a synthetic chain with %j is one sentence and exit %i', async (args, code, pattern) => {
+    expectSentence(await gex(['compute', '--source', 'synth', ...args]), code, pattern);
+  });
+
+  test.each([
+    ['a file', (folder: string) => join(folder, 'file')],
+    ['below a file', (folder: string) => join(folder, 'file', 'data')],
+    ['in /proc', () => '/proc/nope'],
+  ])('keeping its result %s is a storage error after the result', async (_, place) => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, 'file'), 'mine');
+    const args = ['compute', '--source', 'synth', '--json', '--store', '--data-dir', place(folder)];
+    const { code, stdout, stderr } = await gex(args);
+    expect(code).toBe(6);
+    expect(JSON.parse(stdout).schema).toBe('gex-compute/1');
+    expect(stderr).toMatch(/^gex: cannot [^\n]+\n$/);
+  });
+});
+
 describe('gex synth', () => {
   const short = ['synth', '--tickers', 'SPX', '--start', '09:30', '--end', '09:31', '--date', '2026-08-19'];
 
@@ -170,10 +242,8 @@ describe('gex synth', () => {
       '--date',
       '2026-08-19',
     ]);
-    if (!child.stderr) throw new Error('no stderr');
-    const lines = once(child.stderr, 'data');
     const result = ended(child);
-    await lines;
+    await expect.poll(() => recordFilesIn(folder).length, { timeout: 20_000 }).toBe(15);
     child.kill(signal);
     const { code, stdout, stderr } = await result;
     expect([code, stdout]).toEqual([130, '']);

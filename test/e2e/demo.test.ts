@@ -33,7 +33,6 @@ test('the demo shows the session, the levels and the addresses, on a free port w
   const tmp = tempFolder();
   const child = startGex(['demo', '--quiet'], { env: { TMPDIR: tmp } });
   const result = ended(child);
-  if (!child.stdout) throw new Error('no stdout');
   const lines = createInterface(child.stdout);
   let health = '';
   for await (const line of lines) {

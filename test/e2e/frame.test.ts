@@ -69,7 +69,7 @@ test('completion works whatever the configuration says', async () => {
 
 test('a reader that goes away ends the run without a word', async () => {
   const child = startGex(['completion', 'zsh']);
-  child.stdout?.destroy();
+  child.stdout.destroy();
   const { code, stderr } = await ended(child);
   expect([code, stderr]).toEqual([0, '']);
 });

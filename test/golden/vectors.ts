@@ -6,13 +6,13 @@ import type { GreekName } from '../../src/core/blackscholes.js';
 /** Half a unit in the last place of 1: the rounding error of one operation. */
 export const U = 2 ** -53;
 
-export interface Expected {
+interface Expected {
   /** 21 significant digits. */
   readonly digits: string;
   readonly condition: number;
 }
 
-export interface PricingVector {
+interface PricingVector {
   readonly group: string;
   readonly model: PricingModel;
   readonly right: Right;
@@ -37,7 +37,7 @@ function goldenRows(path: URL | string): string[][] {
     .map((line) => line.split(','));
 }
 
-export interface ImpliedVolatilityVector {
+interface ImpliedVolatilityVector {
   readonly group: string;
   readonly model: PricingModel;
   readonly right: Right;

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 /** The executable as users start it. */
 export const EXECUTABLE = fileURLToPath(new URL('../../bin/gex.js', import.meta.url));
 
-export interface GexOptions {
+interface GexOptions {
   readonly folder?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string | Uint8Array;
@@ -20,7 +20,10 @@ export interface GexResult {
 }
 
 /** Starts `gex` in an environment that holds nothing but PATH and what is given; it is killed when the test ends. */
-export function startGex(args: readonly string[], { folder = tmpdir(), env = {} }: GexOptions = {}): ChildProcess {
+export function startGex(
+  args: readonly string[],
+  { folder = tmpdir(), env = {} }: GexOptions = {},
+): ChildProcessWithoutNullStreams {
   const child = spawn(process.execPath, [EXECUTABLE, ...args], {
     cwd: folder,
     env: { PATH: process.env.PATH, ...env },
@@ -45,7 +48,7 @@ export async function ended(child: ChildProcess): Promise<GexResult> {
 /** Runs `gex` to its end. */
 export function gex(args: readonly string[], options: GexOptions = {}): Promise<GexResult> {
   const child = startGex(args, options);
-  child.stdin?.on('error', () => {}); // a command that ends without reading its input is no fault of the test
-  child.stdin?.end(options.input ?? '');
+  child.stdin.on('error', () => {}); // a command that ends without reading its input is no fault of the test
+  child.stdin.end(options.input ?? '');
   return ended(child);
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -60,6 +60,11 @@ test('a file in the place of a folder is a storage error', async () => {
     /^storage: .*file\/data: a part of the path is a file/,
   );
   expect(await kindOf(ensureWritableDir(file))).toMatch(/^storage: .*a file is in the way/);
+});
+
+test('a folder in a file system that takes none is a storage error', async (context) => {
+  if (!existsSync('/proc/self')) return context.skip('no /proc here');
+  expect(await kindOf(ensureWritableDir('/proc/nope/data'))).toMatch(/^storage: .*\/proc takes no new folders/);
 });
 
 test('a folder without write permission is a storage error', async (context) => {

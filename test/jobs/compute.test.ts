@@ -207,5 +207,29 @@ it('counts what the reader rejected in the coverage', async () => {
   const { profile } = await computed(chain([...ROWS, { ...DAY, strike: Number.NaN }, DAY]));
   expect(profile.coverage.contracts).toBe(6);
   expect(profile.coverage.priced).toBe(4);
+  expect(Object.keys(profile.coverage.excluded)).toEqual(['bad-strike', 'duplicate']);
   expect(Object.values(profile.coverage.excluded).reduce((a, b) => a + b, 0)).toBe(2);
+});
+
+it('says how many contracts have no known weight', async () => {
+  const rows = ROWS.map((row, i) => (i === 0 ? { ...row, openInterest: Number.NaN } : row));
+  const { profile } = await computed(chain(rows));
+  expect(profile.warnings).toEqual(['the open interest of 1 of 4 contracts is unknown: they add nothing']);
+});
+
+it('takes the sign and size of every position from the chain with sign per-contract', async () => {
+  // Long calls and short puts: what the naive sign assumes of such open interest.
+  const positions = [3, 0, 0, -1];
+  const held = ROWS.map((row, i) => ({ ...row, dealerPosition: positions[i] ?? 0 }));
+  const assumed = ROWS.map((row, i) => ({ ...row, openInterest: Math.abs(positions[i] ?? 0) }));
+  const { profile } = await computed(chain(held), { convention: { iv: 'chain', sign: 'per-contract' } });
+  const naive = (await computed(chain(assumed))).profile;
+  for (const key of ['callGex', 'putGex', 'netGex', 'absGex', 'dexDealer', 'vexDealer', 'chexDealer'] as const) {
+    expect({ key, value: profile.totals[key] }).toEqual({ key, value: naive.totals[key] });
+  }
+  expect(profile.curve.zeros).toEqual(naive.curve.zeros);
+  expect(profile.totals.dexMarket).not.toBe(naive.totals.dexMarket);
+  expect(profile.totals.netGexVolume).toBeNaN();
+  const none = await failure(computed(chain(), { convention: { iv: 'chain', sign: 'per-contract' } }));
+  expect(none.message).toContain('dealerPosition');
 });

@@ -13,6 +13,7 @@ import { readStoredChain } from '../../jobs/stored-chain.js';
 import { openStore } from '../../stores/sql/open.js';
 import { computeDocument, strikesCsv } from '../../wire/compute-document.js';
 import type { CommandCall } from '../command.js';
+import { gammaPicture } from '../gex-picture.js';
 import { printReport } from '../gex-report.js';
 import { instantOf } from '../moment.js';
 import type { Output } from '../ui.js';
@@ -77,6 +78,8 @@ async function print(report: ComputeReport, options: ComputeOptions, settings: S
       await out.write(full?.bytes ?? '');
       return out.write('\n');
     }
+    case 'svg':
+      return out.write(gammaPicture(profile));
     case 'table':
       return printReport(report, out);
   }

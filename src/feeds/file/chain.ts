@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
 import type { ChainSnapshot } from '../../core/model.js';
 import { GexError } from '../../errors.js';
 import { unpackText } from '../../io/unpack.js';
 import type { ChainReadOptions } from '../../wire/chain-reading.js';
 import { readChainText } from '../../wire/chain-text.js';
 
-/** Reads a chain file: Cboe JSON or CSV or gex-chain/1, gzip or not. Throws `missing` (no such file), `storage` (unreadable), `data`. */
+/** Reads a chain file: Cboe JSON or CSV or gex-chain/1, gzip or not; `-` is stdin. Throws `missing` (no such file), `storage` (unreadable), `data`. */
 export async function readChainFile(path: string, options: ChainReadOptions = {}): Promise<ChainSnapshot> {
+  if (path === '-') return parseChain(await buffer(process.stdin), 'stdin', options);
   return parseChain(await readBytes(path), path, options);
 }
 
