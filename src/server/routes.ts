@@ -1,4 +1,5 @@
 import type { RouteRow } from './route.js';
+import { ACCOUNT_ROUTES } from './routes/account.js';
 import { ADMIN_ROUTES } from './routes/admin.js';
 import { ARCHIVE_ROUTES } from './routes/archive.js';
 import { CATALOGUE_ROUTES } from './routes/catalogue.js';
@@ -20,6 +21,7 @@ export const ROUTES: readonly RouteRow[] = [
   ...FAULT_ROUTES,
   ...ARCHIVE_ROUTES,
   ...HISTORY_ROUTES,
+  ...ACCOUNT_ROUTES,
   ...OPERATION_ROUTES,
   ...DOCUMENT_ROUTES,
 ];

@@ -167,6 +167,8 @@ describe('the table of routes', () => {
     const others: Record<string, number> = {
       '/hist/{ticker}/{package}/{category}/{date}': 302,
       '/files/{ticker}/{package}/{category}/{date}': 400,
+      '/futures/conversion': 400,
+      '/research/{ticker}/{metric}': 501,
     };
     for (const row of ROUTES.filter((row) => row.method === 'GET')) {
       const category = row.path.includes('orderflow') ? 'orderflow' : 'zero';
