@@ -15,8 +15,8 @@ const MAX_ACK_IDS = 10_000;
 
 export const CLOSE = { goingAway: 1001, policy: 1008 } as const;
 
-/** Of 123 bytes that a close frame holds; our reasons may quote a client's characters of more than one byte. */
-const MAX_REASON = 40;
+/** What a close frame holds beside its code (RFC 6455 section 5.5). */
+const MAX_REASON_BYTES = 123;
 
 export interface ConnectionIdentity {
   readonly apiKey: string;
@@ -58,7 +58,7 @@ export class Connection {
   readonly #onClosed: (closing: Closing) => void;
   readonly #ackIds = new Set<number>();
   readonly #backlog: Backlog | undefined;
-  #reconnectionToken = '';
+  readonly #reconnectionToken = randomBytes(18).toString('base64url');
   #socket: WebSocket | undefined;
   #queued = 0;
   #repeatedBytes = 0;
@@ -81,7 +81,7 @@ export class Connection {
 
   /** Whether a recovery with this token may take the connection over. */
   recoverableWith(token: string): boolean {
-    return !this.#ended && this.#backlog !== undefined && token !== '' && token === this.#reconnectionToken;
+    return !this.#ended && this.#backlog !== undefined && token === this.#reconnectionToken;
   }
 
   /** Greets the client on its socket, in place of an earlier one, and repeats what it has not acknowledged. */
@@ -91,7 +91,6 @@ export class Connection {
     this.#queued = 0;
     this.alive = true;
     before?.terminate();
-    if (this.#backlog !== undefined) this.#reconnectionToken = randomBytes(18).toString('base64url');
     const { codec } = this;
     this.write(
       codec.connected({
@@ -190,7 +189,7 @@ export class Connection {
     this.#socket = undefined;
     if (socket?.readyState === socket?.OPEN) {
       socket?.send(this.codec.disconnected(closing.reason), { binary: this.codec.binary });
-      socket?.close(code, closing.reason.slice(0, MAX_REASON));
+      socket?.close(code, closing.reason.replace(/[^ -~]/g, '?').slice(0, MAX_REASON_BYTES));
     }
     this.#onClosed(closing);
   }
