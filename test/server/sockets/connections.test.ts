@@ -265,7 +265,10 @@ it('a client that answers no ping is cut', async () => {
     ping: () => calls.push('ping'),
     terminate: () => calls.push('cut'),
   };
-  const connection = new Connection({ apiKey: 'k', hub: 'classic', codec, userId: 'u' }, () => {});
+  const connection = new Connection(
+    { apiKey: 'k', hub: 'classic', codec, userId: 'u', hazards: {} as never },
+    () => {},
+  );
   connection.attach(socket as never);
   connection.checkLife();
   connection.alive = true;
