@@ -5,6 +5,7 @@ import type { Metrics } from './metrics.js';
 import type { Replay } from './replay.js';
 import type { Signer } from './signer.js';
 import type { Sockets } from './sockets/sockets.js';
+import type { Sync } from './sync.js';
 
 /** How the archive is handed out. */
 export interface HistoryOptions {
@@ -22,6 +23,8 @@ export interface ServerState {
   readonly history: HistoryOptions;
   /** Absent when WebSockets are turned off. */
   readonly sockets?: Sockets;
+  /** Absent unless turned on. */
+  readonly sync?: Sync;
   readonly ctx: Ctx;
 }
 

@@ -10,6 +10,7 @@ import { NEGOTIATE_ROUTES } from './routes/negotiate.js';
 import { OPERATION_ROUTES } from './routes/operation.js';
 import { PLAYBACK_ROUTES } from './routes/playback.js';
 import { RECORD_ROUTES } from './routes/records.js';
+import { SYNC_ROUTES } from './routes/sync.js';
 
 /** Every route of the server. A new one is a row in one of these tables. */
 export const ROUTES: readonly RouteRow[] = [
@@ -19,6 +20,7 @@ export const ROUTES: readonly RouteRow[] = [
   ...ADMIN_ROUTES,
   ...PLAYBACK_ROUTES,
   ...FAULT_ROUTES,
+  ...SYNC_ROUTES,
   ...ARCHIVE_ROUTES,
   ...HISTORY_ROUTES,
   ...ACCOUNT_ROUTES,

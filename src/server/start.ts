@@ -14,6 +14,7 @@ import { serverSecret } from './secret.js';
 import { Signer } from './signer.js';
 import { registerSocketMetrics } from './sockets/metrics.js';
 import { type SocketSettings, Sockets } from './sockets/sockets.js';
+import { Sync, type SyncOptions } from './sync.js';
 
 export interface ServerOptions extends ReplayOptions {
   readonly host: string;
@@ -26,6 +27,8 @@ export interface ServerOptions extends ReplayOptions {
   readonly trustProxy?: boolean;
   /** Absent: no WebSockets. */
   readonly sockets?: SocketSettings;
+  /** `/sync/stream`; absent: off. */
+  readonly sync?: SyncOptions;
   /** One debug line per request. */
   readonly logRequests?: boolean;
   /** Signs links and tokens; absent, one that is kept in the data folder. */
@@ -69,6 +72,7 @@ export async function startServer(options: ServerOptions, ctx: Ctx): Promise<Run
     const secret = await serverSecret(options.root, options.signingSecret, ctx.log);
     const sockets = await openSockets({ ...options, secret, loopback }, replay, ctx);
     if (sockets !== undefined) registerSocketMetrics(metrics, sockets);
+    const sync = options.sync && new Sync(options.sync, replay, ctx);
     const app = await createApp(
       {
         replay,
@@ -76,6 +80,7 @@ export async function startServer(options: ServerOptions, ctx: Ctx): Promise<Run
         signer: new Signer(secret),
         history: options.history ?? HISTORY,
         ...(sockets && { sockets }),
+        ...(sync && { sync }),
         ctx,
       },
       { logRequests: false, trustProxy: false, ...options, loopback, version: packageVersion() },
@@ -93,6 +98,7 @@ export async function startServer(options: ServerOptions, ctx: Ctx): Promise<Run
       tickers: library.tickers,
       close: async () => {
         closing.abort();
+        sync?.close();
         await following;
         await Promise.all([drain(app, requests, ctx), sockets?.close()]);
         metrics.close();

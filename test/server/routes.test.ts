@@ -169,6 +169,7 @@ describe('the table of routes', () => {
       '/files/{ticker}/{package}/{category}/{date}': 400,
       '/futures/conversion': 400,
       '/research/{ticker}/{metric}': 501,
+      '/sync/stream': 404, // off by default
     };
     for (const row of ROUTES.filter((row) => row.method === 'GET')) {
       const category = row.path.includes('orderflow') ? 'orderflow' : 'zero';

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import type { Settings } from '../../config/table.js';
 import { parseYaml } from '../../config/yaml.js';
 import { storageError } from '../../io/files.js';
@@ -34,6 +35,9 @@ export async function run({ settings, ctx, out }: CommandCall): Promise<void> {
       ...(allowedOrigins !== undefined && { allowedOrigins }),
       ...(settings.faults !== undefined && { faults: await readFaults(settings.faults) }),
       ...(signingSecret !== undefined && { signingSecret }),
+      ...(settings.syncEnabled && {
+        sync: { id: settings.syncId ?? hostname(), intervalMs: settings.syncInterval },
+      }),
       ...(settings.wsEnabled && { sockets: socketSettings(settings) }),
     },
     ctx,

@@ -176,6 +176,32 @@ export const SERVE_ROWS = {
     description: 'days before today that /hist gives out (the vendor: 90); 0 for all the archive holds',
   }),
 
+  // Sync
+  syncEnabled: option({
+    flag: '--sync',
+    env: 'SYNC_BROADCAST_SYSTEM_ENABLED',
+    yaml: 'sync.enabled',
+    type: truth,
+    default: false,
+    description: 'tell clients where they are at /sync/stream',
+  }),
+  syncId: option({
+    flag: '--sync-id',
+    env: 'SYNC_BROADCAST_SYSTEM_ID',
+    yaml: 'sync.id',
+    type: text('NAME', 'a name'),
+    otherwise: 'the name of the machine',
+    description: 'name of this server in /sync/stream',
+  }),
+  syncInterval: option({
+    flag: '--sync-interval',
+    env: 'SYNC_BROADCAST_SYSTEM_INTERVAL',
+    yaml: 'sync.interval',
+    type: duration(10, 3_600_000),
+    default: 1000,
+    description: 'time between two events of /sync/stream',
+  }),
+
   // WebSockets
   wsEnabled: option({
     flag: '--ws-enabled',

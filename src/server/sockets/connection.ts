@@ -124,7 +124,7 @@ export class Connection {
 
   send(message: GroupMessage): void {
     if (this.#ended) return;
-    if (this.#backlog === undefined) return this.#hazards.send(message.frame(this.codec), this);
+    if (this.#backlog === undefined) return void this.#hazards.send(message.frame(this.codec), this);
     const sequenceId = this.#backlog.nextId();
     const frame = message.frame(this.codec, sequenceId);
     if (!this.#backlog.keep({ sequenceId, message, bytes: frame.length })) {
@@ -168,7 +168,7 @@ export class Connection {
 
   /** A server ping, unless the last one went unanswered: then the socket is cut. */
   checkLife(): void {
-    if (!this.alive) return this.cut();
+    if (!this.alive) return void this.cut();
     this.alive = false;
     this.#socket?.ping();
   }

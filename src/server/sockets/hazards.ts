@@ -25,14 +25,14 @@ export class Hazards {
   /** Sends a message's frame, or does to it what the faults decide. */
   send(frame: Uint8Array, line: Line): void {
     const fault = this.#faults.decide('frame');
-    if (fault === undefined) return line.write(frame);
+    if (fault === undefined) return void line.write(frame);
     const act = (): void => {
       if (fault.action === 'drop') return;
-      if (fault.action === 'disconnect') return line.cut();
+      if (fault.action === 'disconnect') return void line.cut();
       line.write(fault.action === 'truncate' ? frame.subarray(0, Math.floor(frame.length * fault.keep)) : frame);
       if (fault.action === 'duplicate') line.write(frame);
     };
-    if (fault.delayMs === 0 || this.#delayed >= MAX_DELAYED) return act();
+    if (fault.delayMs === 0 || this.#delayed >= MAX_DELAYED) return void act();
     this.#delayed += 1;
     const { clock, signal } = this.#ctx;
     clock
