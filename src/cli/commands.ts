@@ -112,6 +112,8 @@ export const COMMANDS: readonly Command[] = [
       'playback',
       'playbackSpeed',
       'playbackClock',
+      'playbackStore',
+      'redisUrl',
       'playbackMaxKeys',
       'faults',
       'syncEnabled',

@@ -2,13 +2,16 @@ import type { Ctx } from '../io/ctx.js';
 import { type ClockOptions, Clocks } from './clocks.js';
 import { type FaultPlan, Faults } from './faults.js';
 import { type Library, type LibraryOptions, loadLibrary } from './library.js';
-import { Playback, type PlaybackOptions } from './playback.js';
+import type { PlaybackOptions } from './playback.js';
+import { openPositionStore, type PositionStore, type StoreOptions } from './position-store.js';
 import type { Positions } from './positions.js';
 import { Timeline } from './timeline.js';
 
 export interface ReplayOptions extends LibraryOptions, PlaybackOptions {
   /** Faults from the start. */
   readonly faults?: FaultPlan;
+  /** Absent: positions end with the server. */
+  readonly store?: StoreOptions;
   /** Records follow a clock; absent: they follow the requests. */
   readonly clock?: ClockOptions;
 }
@@ -28,17 +31,24 @@ interface Swap {
   readonly current: Session;
 }
 
+interface Opened {
+  readonly store: PositionStore;
+  readonly session: Session;
+}
+
 /** The day being replayed. Whoever serves takes `session` once and keeps it for the whole request. */
 export class Replay {
   readonly options: ReplayOptions;
   /** They go on over reloads. */
   readonly faults: Faults;
+  readonly #store: PositionStore;
   readonly #ctx: Ctx;
   #session: Session;
   #reloading = false;
 
-  private constructor(options: ReplayOptions, ctx: Ctx, session: Session) {
+  private constructor(options: ReplayOptions, ctx: Ctx, { store, session }: Opened) {
     this.options = options;
+    this.#store = store;
     this.#ctx = ctx;
     this.#session = session;
     this.faults = session.faults;
@@ -48,7 +58,13 @@ export class Replay {
   static async open(options: ReplayOptions, ctx: Ctx): Promise<Replay> {
     const faults = new Faults();
     if (options.faults !== undefined) faults.set(options.faults);
-    return new Replay(options, ctx, await openSession(options, faults, ctx));
+    const store = await openPositionStore(options, ctx);
+    try {
+      return new Replay(options, ctx, { store, session: await openSession(options, { faults, store }, ctx) });
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
   }
 
   get session(): Session {
@@ -72,8 +88,9 @@ export class Replay {
 
   async #swap(date: string): Promise<Swap> {
     try {
-      const current = await openSession({ ...this.options, date }, this.faults, this.#ctx);
       const previous = this.#session;
+      const lasting = { faults: this.faults, store: this.#store, previous };
+      const current = await openSession({ ...this.options, date }, lasting, this.#ctx);
       this.#session = current;
       previous.library.close().catch((error: unknown) => this.#ctx.log.warn('closing the old day failed', { error }));
       return { previous, current };
@@ -83,14 +100,26 @@ export class Replay {
   }
 
   async close(): Promise<void> {
+    await this.#session.playback.close();
     await this.#session.library.close();
+    await this.#store.close();
   }
 }
 
-async function openSession(options: ReplayOptions, faults: Faults, ctx: Ctx): Promise<Session> {
+/** What sessions share, and the one that ends. */
+interface Lasting {
+  readonly faults: Faults;
+  readonly store: PositionStore;
+  readonly previous?: Session;
+}
+
+async function openSession(options: ReplayOptions, { faults, store, previous }: Lasting, ctx: Ctx): Promise<Session> {
   const library = await loadLibrary(options, ctx);
   try {
-    const playback = new Playback(options);
+    // Its late writes must not come after the new session's.
+    await previous?.playback.close();
+    const playback = store.positions(`${library.date}/${options.endpointCacheMode}`);
+    if (previous !== undefined) await playback.reset();
     const clocks = options.clock && new Clocks(new Timeline(library.spans), playback, ctx.clock, options.clock);
     await clocks?.open();
     return { library, playback, faults, ...(clocks !== undefined && { clocks }), loadedAtMs: ctx.clock.now() };

@@ -5,6 +5,7 @@ import type { Settings } from '../../config/table.js';
 import { parseYaml } from '../../config/yaml.js';
 import { storageError } from '../../io/files.js';
 import { type FaultPlan, parseFaultPlan } from '../../server/faults.js';
+import type { StoreOptions } from '../../server/position-store.js';
 import type { SocketSettings } from '../../server/sockets/sockets.js';
 import { type RunningServer, startServer } from '../../server/start.js';
 import type { CommandCall } from '../command.js';
@@ -21,6 +22,7 @@ export async function run({ settings, ctx, out }: CommandCall): Promise<void> {
       date: dataDate,
       ...modes,
       maxKeys: settings.playbackMaxKeys,
+      store: storeOptions(settings),
       ...(settings.playback === 'clock' && {
         clock: { owner: settings.playbackClock, speed: settings.playbackSpeed, loop: cacheMode === 'rotation' },
       }),
@@ -58,6 +60,12 @@ function socketSettings(settings: Settings): SocketSettings {
     tokenLifetimeMs: settings.wsTokenLifetime,
     maxClients: settings.wsMaxClients,
   };
+}
+
+function storeOptions({ playbackStore, redisUrl = 'redis://127.0.0.1:6379' }: Settings): StoreOptions {
+  return playbackStore === 'redis'
+    ? { kind: 'redis', url: redisUrl, prefix: 'gex:playback:' }
+    : { kind: playbackStore };
 }
 
 async function readFaults(path: string): Promise<FaultPlan> {

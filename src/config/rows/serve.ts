@@ -76,6 +76,23 @@ export const SERVE_ROWS = {
     default: 'key',
     description: 'each API key has a clock that starts with its first request, or all share one',
   }),
+  playbackStore: option({
+    flag: '--playback-store',
+    env: 'PLAYBACK_STORE',
+    yaml: 'serve.playback_store',
+    type: oneOf('STORE', ['memory', 'sqlite', 'redis']),
+    default: 'memory',
+    description: 'where positions and clocks are kept; redis: servers share them',
+  }),
+  redisUrl: option({
+    flag: '--redis-url',
+    env: 'REDIS_URL',
+    yaml: 'redis.url',
+    type: text('URL', 'an address such as redis://127.0.0.1:6379'),
+    otherwise: 'redis://127.0.0.1:6379',
+    description: 'address of the Redis server of --playback-store redis',
+    secret: true,
+  }),
   playbackMaxKeys: option({
     flag: '--playback-max-keys',
     env: 'PLAYBACK_MAX_KEYS',

@@ -61,6 +61,7 @@ export const PLAYBACK_ROUTES: readonly RouteRow[] = [
       description: 'How records are played back, and where each key is',
       schema: z.object({
         playback: z.enum(['request', 'clock']),
+        playback_store: z.enum(['memory', 'sqlite', 'redis']),
         playback_clock: z.enum(['key', 'shared']).nullable(),
         start: instant.nullable(),
         end: instant.nullable(),
@@ -69,12 +70,13 @@ export const PLAYBACK_ROUTES: readonly RouteRow[] = [
       }),
     },
     handle: async ({ query, state: { replay } }) => {
-      const { session } = replay;
+      const { session, options } = replay;
       const { clocks, playback } = session;
       const keys = query.key === undefined ? [...playback.keys()].slice(-MAX_SHOWN_KEYS) : [query.key];
       const shared = clocks?.owner === 'shared' ? bodyOf(await clocks.read('')) : null;
       return {
         playback: clocks === undefined ? 'request' : 'clock',
+        playback_store: options.store?.kind ?? 'memory',
         playback_clock: clocks?.owner ?? null,
         start: clocks === undefined ? null : text(clocks.timeline.startMs),
         end: clocks === undefined ? null : text(clocks.timeline.endMs),

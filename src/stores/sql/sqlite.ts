@@ -23,7 +23,7 @@ const FAULTS: Readonly<Record<string, string>> = {
 };
 
 /** An error of SQLite as GexError `storage`, one sentence naming the file; a fault of our own statements stays as it came. */
-function sqliteError(error: unknown, path: string): unknown {
+export function sqliteError(error: unknown, path: string): unknown {
   if (!(error instanceof Sqlite.SqliteError)) return storageError(error, 'open', path);
   const code = error.code.split('_', 2).join('_');
   const fault = FAULTS[code];
@@ -56,7 +56,7 @@ export async function openSqlite(path: string, options: SqliteOptions): Promise<
 }
 
 /** SQLite does not wait for other processes when it changes the journal mode of a new file, so this does. */
-async function enterWal(raw: Sqlite.Database, patienceMs: number): Promise<void> {
+export async function enterWal(raw: Sqlite.Database, patienceMs: number): Promise<void> {
   for (const startMs = performance.now(); ; await setTimeout(RETRY_MS)) {
     try {
       raw.pragma('journal_mode = WAL');
