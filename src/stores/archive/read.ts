@@ -109,8 +109,14 @@ interface Piece {
   readonly end: number;
 }
 
+/** Short lines are cut from blocks: an allocation of its own costs a line several times its reading. */
+const BLOCK_BYTES = 4 * SHORT_BYTES;
+let block = Buffer.alloc(0);
+
 function readShort({ path, handle, start, end }: Piece): Buffer {
-  const bytes = Buffer.allocUnsafe(end - start);
+  if (block.length < end - start) block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  const bytes = block.subarray(0, end - start);
+  block = block.subarray(end - start);
   for (let filled = 0; filled < bytes.length; ) {
     const read = readSync(handle.fd, bytes, filled, bytes.length - filled, start + filled);
     if (read === 0) throw shorter(path);
