@@ -11,6 +11,7 @@ import type { CommandCall } from '../command.js';
 import { type CheckResult, checkServer } from '../selfcheck.js';
 import type { Output } from '../ui.js';
 import { run as compute } from './compute.js';
+import { socketSettings } from './serve.js';
 import { run as synth } from './synth.js';
 
 const HOST = '127.0.0.1';
@@ -66,6 +67,7 @@ async function startOnFreePort({ settings, origins, ctx }: CommandCall, root: st
       {
         ...{ host: HOST, port, root, date: 'latest', mode: 'memory' },
         ...{ cacheMode: 'rotation', endpointCacheMode: 'independent', maxKeys: 1000 },
+        sockets: socketSettings(settings),
       },
       ctx,
     );
@@ -96,6 +98,7 @@ async function serveUntilStopped(
         ['documents', `${url}/docs`],
         ['a record', `${url}/v2/${ticker}/classic/gex_zero?key=me`],
         ['its levels', `${url}/v2/${ticker}/classic/gex_zero/majors?key=me`],
+        ['WebSocket URLs', `${url}/v2/negotiate?key=me`],
         ['orderflow', `${url}/v2/${ticker}/orderflow/orderflow?key=me`],
         ['health', `${url}/health`],
       ],

@@ -52,7 +52,8 @@ export async function run({ settings, ctx, out }: CommandCall): Promise<void> {
   }
 }
 
-function socketSettings(settings: Settings): SocketSettings {
+/** The part of the settings that is about WebSockets. */
+export function socketSettings(settings: Settings): SocketSettings {
   return {
     intervalMs: settings.wsStreamInterval,
     prefix: settings.wsGroupPrefix,

@@ -29,7 +29,7 @@ export const NEGOTIATE_ROUTES: readonly RouteRow[] = [
       const { sockets } = call.state;
       if (sockets === undefined) return turnedOff(call);
       return {
-        websocket_urls: sockets.urls(call.apiKey, 'legacy', false, baseOf(call)),
+        websocket_urls: sockets.urls(call.apiKey, baseOf(call), 'legacy'),
         prefix: sockets.options.prefix,
       };
     },
@@ -54,7 +54,7 @@ export const NEGOTIATE_ROUTES: readonly RouteRow[] = [
       const refusal = refuseTooMany(call, plan, sockets);
       if (refusal !== undefined) return refusal;
       sockets.open(apiKey, plan);
-      return { websocket_urls: sockets.urls(apiKey, plan.generation, true, baseOf(call)) };
+      return { websocket_urls: sockets.urls(apiKey, baseOf(call)) };
     },
   }),
   route({

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import type { Codec } from '../../wire/pubsub.js';
-import { Backlog } from './backlog.js';
+import { Backlog, type KeptFrames } from './backlog.js';
 import type { Hazards } from './hazards.js';
 import type { GroupMessage } from './message.js';
 import type { Session } from './sessions.js';
@@ -28,6 +28,8 @@ export interface ConnectionIdentity {
   readonly userId: string;
   /** What messages meet on their way. */
   readonly hazards: Hazards;
+  /** Where frames are held until they are acknowledged. */
+  readonly frames: KeptFrames;
 }
 
 /** How a connection lost its socket. */
@@ -72,7 +74,7 @@ export class Connection {
     this.#userId = identity.userId;
     this.#hazards = identity.hazards;
     this.#onClosed = onClosed;
-    this.#backlog = identity.codec.reliable ? new Backlog() : undefined;
+    this.#backlog = identity.codec.reliable ? new Backlog(identity.frames) : undefined;
   }
 
   get attached(): boolean {
@@ -104,11 +106,11 @@ export class Connection {
 
   /** The client asked for these itself: until they are written they do not count as unread. */
   #repeat(socket: WebSocket): void {
-    const kept = this.#backlog?.messages ?? [];
-    this.#repeatedBytes = kept.reduce((sum, { bytes }) => sum + bytes, 0);
-    for (const { message, sequenceId, bytes } of kept) {
-      socket.send(message.frame(this.codec, sequenceId), { binary: this.codec.binary }, () => {
-        if (this.#socket === socket) this.#repeatedBytes -= bytes;
+    const frames = this.#backlog?.frames ?? [];
+    this.#repeatedBytes = frames.reduce((sum, { length }) => sum + length, 0);
+    for (const frame of frames) {
+      socket.send(frame, { binary: this.codec.binary }, () => {
+        if (this.#socket === socket) this.#repeatedBytes -= frame.length;
       });
     }
   }
@@ -118,7 +120,7 @@ export class Connection {
     if (this.#socket !== socket) return;
     this.#socket = undefined;
     const final = !cut || this.#backlog === undefined;
-    this.#ended = final;
+    if (final) this.#finish();
     this.#onClosed({ final, fault: false, reason: cut ? 'cut' : 'closed by the client' });
   }
 
@@ -127,7 +129,7 @@ export class Connection {
     if (this.#backlog === undefined) return void this.#hazards.send(message.frame(this.codec), this);
     const sequenceId = this.#backlog.nextId();
     const frame = message.frame(this.codec, sequenceId);
-    if (!this.#backlog.keep({ sequenceId, message, bytes: frame.length })) {
+    if (!this.#backlog.keep(sequenceId, frame)) {
       return void this.#drop('too many messages without a sequenceAck');
     }
     this.#hazards.send(frame, this);
@@ -182,9 +184,14 @@ export class Connection {
     this.#end(CLOSE.policy, { final: true, fault: true, reason });
   }
 
+  #finish(): void {
+    this.#ended = true;
+    this.#backlog?.clear();
+  }
+
   #end(code: number, closing: Closing): void {
     if (this.#ended) return;
-    this.#ended = true;
+    this.#finish();
     const socket = this.#socket;
     this.#socket = undefined;
     if (socket?.readyState === socket?.OPEN) {

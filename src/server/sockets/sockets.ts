@@ -2,20 +2,20 @@ import type { Server } from 'node:http';
 import type { RawData, WebSocket } from 'ws';
 import { GexError } from '../../errors.js';
 import type { Ctx } from '../../io/ctx.js';
-import { hubNamed } from '../../wire/hubs.js';
 import { maskKey } from '../auth.js';
 import type { Replay } from '../replay.js';
 import { Audiences } from './audiences.js';
+import { KeptFrames } from './backlog.js';
 import { type CommandRules, isCommand, obey } from './commands.js';
 import { CLOSE, type Closing, Connection } from './connection.js';
 import { Figures } from './figures.js';
-import { type Entry, Gate, type GateRules, type Refusal } from './gate.js';
+import { type Entry, Gate, type GateRules } from './gate.js';
 import { Hazards } from './hazards.js';
+import { Passes, type PassOptions } from './passes.js';
 import { hubNames, type Plan } from './plan.js';
-import { Sessions } from './sessions.js';
+import { type Session, Sessions } from './sessions.js';
 import { Streamer } from './streamer.js';
-import type { Target } from './target.js';
-import { type Generation, type TokenClaims, Tokens } from './tokens.js';
+import type { Generation } from './tokens.js';
 
 export interface SocketSettings {
   /** Milliseconds between two ticks. */
@@ -28,9 +28,7 @@ export interface SocketSettings {
   readonly maxClients: number;
 }
 
-interface SocketOptions extends SocketSettings, GateRules {
-  /** Seals access tokens. */
-  readonly secret: string;
+interface SocketOptions extends SocketSettings, GateRules, PassOptions {
   /** API keys whose negotiated sessions are remembered. */
   readonly maxKeys: number;
 }
@@ -49,22 +47,24 @@ export class Sockets {
   readonly options: SocketOptions;
   readonly figures = new Figures();
   readonly #ctx: Ctx;
-  readonly #tokens: Tokens;
+  readonly #passes: Passes;
   readonly #sessions: Sessions;
   readonly #audiences = new Audiences();
   readonly #streamer: Streamer;
   readonly #hazards: Hazards;
   readonly #rules: CommandRules;
   readonly #connections = new Map<string, Connection>();
+  /** Reliable connections without a socket, the longest lost first, and how to stop waiting for them. */
   readonly #lost = new Map<Connection, AbortController>();
+  readonly #frames = new KeptFrames(() => this.#giveUpOne());
   #gate: Gate | undefined;
   #loops: AbortController | undefined;
 
   constructor(options: SocketOptions, replay: Replay, ctx: Ctx) {
     this.options = options;
     this.#ctx = ctx;
-    this.#tokens = new Tokens(options.secret);
     this.#sessions = new Sessions(options.maxKeys);
+    this.#passes = new Passes(options, this.#sessions, ctx.clock);
     this.#hazards = new Hazards(replay.faults, ctx);
     this.#streamer = new Streamer(replay, this.#audiences, this.figures, ctx);
     this.#rules = { audiences: this.#audiences, groupLimit: options.groupLimit, prefix: options.prefix };
@@ -73,24 +73,15 @@ export class Sockets {
   /** Takes over the upgrades of a server. */
   listen(server: Server): void {
     this.#gate = new Gate(server, this.options, {
-      claimsFor: (target) => this.#claimsFor(target),
+      claimsFor: (target) => this.#passes.claimsFor(target),
       enter: (socket, entry) => this.#enter(socket, entry),
     });
   }
 
-  /**
-   * One URL per hub of a generation with a fresh token, below a base such as `ws://127.0.0.1:8080`; `joins`: the server
-   * joins the groups of the key's session.
-   */
-  urls(apiKey: string, generation: Generation, joins: boolean, base: string): Record<string, string> {
-    const era = this.#sessions.of(apiKey)?.era ?? '';
-    const expiresMs = this.#ctx.clock.now() + this.options.tokenLifetimeMs;
-    return Object.fromEntries(
-      hubNames(generation).map((hub) => {
-        const token = this.#tokens.seal({ apiKey, generation, era, joins, expiresMs });
-        return [hub, `${base}/client/hubs/${hub}?access_token=${token}`];
-      }),
-    );
+  /** One URL per hub; without a generation those of the key's session, whose groups the server joins. */
+  urls(apiKey: string, base: string, generation?: Generation): Record<string, string> {
+    const joins = generation === undefined;
+    return this.#passes.urls({ apiKey, generation: generation ?? this.generationOf(apiKey), joins }, base);
   }
 
   /** Starts a session of an API key; whoever is connected with that key is sent away. */
@@ -103,15 +94,12 @@ export class Sockets {
 
   /** The generation of a key's session. Throws `usage` when it has none. */
   generationOf(apiKey: string): Generation {
-    const session = this.#sessions.of(apiKey);
-    if (session === undefined) throw new GexError('usage', 'No session to change: start one with POST /negotiate.');
-    return session.plan.generation;
+    return this.#sessionOf(apiKey).plan.generation;
   }
 
   /** Replaces the memberships of a key's session, all or none. Throws `usage` when a hub has no live connection. */
   replace(apiKey: string, plan: Plan): Record<string, number> {
-    const session = this.#sessions.of(apiKey);
-    if (session === undefined) throw new GexError('usage', 'No session to change: start one with POST /negotiate.');
+    const session = this.#sessionOf(apiKey);
     const own = [...this.#connections.values()].filter((connection) => connection.session === session);
     const idle = [...plan.memberships.keys()].filter((hub) => !own.some((one) => one.hub === hub && one.attached));
     if (idle.length > 0) throw new GexError('usage', `No live connection on ${idle.join(', ')}: connect there first.`);
@@ -142,23 +130,10 @@ export class Sockets {
     for (const socket of open) socket.terminate();
   }
 
-  #claimsFor({ hub, token, recovery }: Target): TokenClaims | Refusal {
-    const named = hubNamed(hub);
-    if (named === undefined) return { status: 404, message: `No hub ${hub.slice(0, 50)}.` };
-    if (token === '')
-      return { status: 401, message: 'The access_token is missing; GET or POST /negotiate gives URLs.' };
-    const claims = this.#tokens.open(token);
-    if (claims === undefined) return { status: 401, message: 'The access_token is not one of this server.' };
-    if (claims.generation !== (named.isV2 ? 'v2' : 'legacy')) {
-      return { status: 401, message: `The access_token does not open hub ${hub}.` };
-    }
-    // Recovery has a token of its own: whether it still stands is told by the close code.
-    if (recovery !== undefined) return claims;
-    if (claims.expiresMs <= this.#ctx.clock.now()) return { status: 401, message: 'The access_token has expired.' };
-    if (!this.#sessions.admits(claims)) {
-      return { status: 401, message: 'The access_token belongs to a session that has been replaced or has ended.' };
-    }
-    return claims;
+  #sessionOf(apiKey: string): Session {
+    const session = this.#sessions.of(apiKey);
+    if (session === undefined) throw new GexError('usage', 'The key has no session: start one with POST /negotiate.');
+    return session;
   }
 
   #enter(socket: WebSocket, entry: Entry): void {
@@ -177,8 +152,16 @@ export class Sockets {
   #begin({ target: { hub }, claims, codec }: Entry): Connection {
     const { apiKey } = claims;
     const session = claims.joins ? this.#sessions.of(apiKey) : undefined;
-    const userId = this.#tokens.userOf(apiKey);
-    const identity = { apiKey, hub, codec, userId, hazards: this.#hazards, ...(session && { session }) };
+    const userId = this.#passes.userOf(apiKey);
+    const identity = {
+      apiKey,
+      hub,
+      codec,
+      userId,
+      hazards: this.#hazards,
+      frames: this.#frames,
+      ...(session && { session }),
+    };
     const connection = new Connection(identity, (why) => this.#closed(connection, why));
     this.#connections.set(connection.id, connection);
     this.#applySession(connection);
@@ -246,6 +229,12 @@ export class Sockets {
       () => connection.end(CLOSE.policy, 'not recovered in time'),
       () => {},
     );
+  }
+
+  #giveUpOne(): boolean {
+    const [longest] = this.#lost.keys();
+    longest?.end(CLOSE.policy, 'given up for newer connections');
+    return longest !== undefined;
   }
 
   /** Ticks and pings as long as anybody is connected. */

@@ -266,7 +266,7 @@ it('a client that answers no ping is cut', async () => {
     terminate: () => calls.push('cut'),
   };
   const connection = new Connection(
-    { apiKey: 'k', hub: 'classic', codec, userId: 'u', hazards: {} as never },
+    { apiKey: 'k', hub: 'classic', codec, userId: 'u', hazards: {} as never, frames: {} as never },
     () => {},
   );
   connection.attach(socket as never);
