@@ -25,7 +25,7 @@ describe('the frames of all backlogs', () => {
     const frames = new KeptFrames(noRoom);
     const shared = frameOf(15);
     const crowd = Array.from({ length: 100 }, () => new Backlog(frames));
-    expect(crowd.every((one) => one.keep(1, shared))).toBe(true);
+    expect(crowd.every((one) => one.keep(one.nextId(), shared))).toBe(true);
     for (const one of crowd) one.acknowledge(1);
     const others = Array.from({ length: 17 }, () => new Backlog(frames));
     expect(others.every((one) => one.keep(1, frameOf(15)))).toBe(true);
