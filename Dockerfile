@@ -1,5 +1,6 @@
 # Builds with the compiler, runs without it: `docker build -t gex .`, then
-# `docker run --rm -p 8080:8080 -v "$PWD/data:/app/data" gex`.
+# `docker run --rm -p 127.0.0.1:8080:8080 -v "$PWD/data:/app/data" gex`. Options are variables (`-e CACHE_MODE=rotation`,
+# `--env-file .env`) or flags after `gex serve`; docker-compose.yml does the same.
 FROM node:20-bookworm AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc tsconfig.json ./
