@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -306,3 +307,33 @@ describe('/hist/eod', () => {
     expect(digests[0]).toBe(digests[1]);
   });
 });
+
+// Only Linux tells a process which files it has open.
+describe.skipIf(!existsSync('/proc/self/fd'))('a client that goes away', () => {
+  it.each([`/hist/SPX/classic/gex_full/${DATE}`, '/hist/eod/SPX', `/download/${DATE}/SPX/classic/full`])(
+    'in the middle of %s leaves no file open',
+    async (path) => {
+      const line = `{"timestamp":1,"pad":"${randomBytes(5000).toString('hex')}"}\n`;
+      const root = await archiveOf({ [`${DATE}/SPX/classic/gex_full.jsonl`]: line.repeat(2000) });
+      const server = await serve({ root });
+      const open = (): number =>
+        readdirSync('/proc/self/fd').filter((fd) => linkOf(fd).startsWith(root) && linkOf(fd).endsWith('.jsonl'))
+          .length;
+      const leave = new AbortController();
+      const { body } = await fetch(server.url + path, { headers: bearer(), signal: leave.signal });
+      await body?.getReader().read();
+      expect(open()).toBe(1);
+      leave.abort();
+      await expect.poll(open).toBe(0);
+    },
+  );
+});
+
+/** What an open file descriptor of this process leads to. */
+function linkOf(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return '';
+  }
+}
