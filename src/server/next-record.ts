@@ -5,7 +5,7 @@ import type { Soon, Take } from './positions.js';
 import type { Session } from './replay.js';
 
 /** Who asks for the record of what. */
-export interface Turn {
+interface Turn {
   readonly apiKey: string;
   /** One of the stream's `counters`: what shares a counter shares a position. */
   readonly counter: string;

@@ -56,8 +56,10 @@ export class Playback implements Positions {
     const listener = this.#listener(apiKey);
     const { turns } = listener;
     const before = turns.get(counter);
-    const next = (): Soon<T | undefined> => this.#serveNext(listener, turn, serve);
-    const served = before === undefined ? next() : before.then(next);
+    const served =
+      before === undefined
+        ? this.#serveNext(listener, turn, serve)
+        : before.then(() => this.#serveNext(listener, turn, serve));
     if (served instanceof Promise) queue(turns, counter, served);
     return served;
   }

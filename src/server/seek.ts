@@ -3,7 +3,7 @@ import { reachedAt } from './next-record.js';
 import type { Session } from './replay.js';
 
 /** Where a seek put one counter. */
-export interface SeekDetail {
+interface SeekDetail {
   readonly counter: string;
   /** Index of the record served next; the length of the stream when all are earlier. */
   readonly index: number;
