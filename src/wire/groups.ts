@@ -11,7 +11,7 @@ interface SpotGroup {
 }
 
 /** One record stream of a ticker. */
-interface StreamGroup {
+export interface StreamGroup {
   readonly spot: false;
   /** The name without the prefix. */
   readonly name: string;
@@ -25,7 +25,7 @@ interface StreamGroup {
   readonly legacyOnly: boolean;
 }
 
-type Group = SpotGroup | StreamGroup;
+export type Group = SpotGroup | StreamGroup;
 
 const NAME = /^(?:([a-z0-9]+)_)?(([A-Z]{1,5}(?:_[A-Z]{1,5})?)_(?:spot|(classic|state|orderflow)_([a-z0-9_]+)))$/;
 const LONGEST_NAME = 128;

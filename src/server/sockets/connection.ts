@@ -18,7 +18,7 @@ export const CLOSE = { goingAway: 1001, policy: 1008 } as const;
 /** What a close frame holds beside its code (RFC 6455 section 5.5). */
 const MAX_REASON_BYTES = 123;
 
-export interface ConnectionIdentity {
+interface ConnectionIdentity {
   readonly apiKey: string;
   /** The hub's name in the URL: of either generation. */
   readonly hub: string;

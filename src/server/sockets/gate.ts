@@ -26,7 +26,7 @@ export interface Refusal {
 }
 
 /** What the gate asks of whom it guards. */
-export interface Guarded {
+interface Guarded {
   /** The claims of a token that opens this hub now, or why it does not. */
   claimsFor(target: Target): TokenClaims | Refusal;
   enter(socket: WebSocket, entry: Entry): void;

@@ -1,5 +1,5 @@
 import { GexError } from '../../errors.js';
-import { parseGroup } from '../../wire/groups.js';
+import { type Group, parseGroup, type StreamGroup } from '../../wire/groups.js';
 import { HUBS } from '../../wire/hubs.js';
 import type { Generation } from './tokens.js';
 
@@ -32,68 +32,58 @@ export function membershipCount({ memberships }: Plan): number {
  * The memberships of a POST: without spot groups on the hubs of the legacy generation; with them on the `v2_` hubs, each
  * spot group on every hub that carries analytics of its ticker. Throws `usage` on a bad name or missing spot coverage.
  */
-export function planSession(groups: readonly string[]): Plan {
-  const parsed = groups.map((name) => ({ name, ...checkedGroup(name) }));
-  const generation = parsed.some((group) => group.spot) ? 'v2' : 'legacy';
-  const analytics = parsed.filter((group) => !group.spot);
-  const placed: HubGroup[] = analytics.map(({ name, hub }) => ({ hub: hubName(hub, generation), group: name }));
-  const spots = parsed.filter((group) => group.spot);
+export function planSession(names: readonly string[]): Plan {
+  const groups = names.map(checkedGroup);
+  const spots = groups.filter((group) => group.spot);
+  const generation = spots.length > 0 ? 'v2' : 'legacy';
+  const placed = groups.filter((group) => !group.spot).map((group) => ({ ...group, on: hubFor(group, generation) }));
+  if (generation === 'v2') checkCoverage(groups, '');
+  const entries = placed.map(({ on, name }) => ({ hub: on, group: name }));
   for (const { name, ticker } of spots) {
-    const hubs = analytics.filter((group) => group.ticker === ticker).map((group) => hubName(group.hub, generation));
-    for (const hub of hubs) placed.push({ hub, group: name });
+    const hubs = new Set(placed.filter((group) => group.ticker === ticker).map((group) => group.on));
+    for (const hub of hubs) entries.push({ hub, group: name });
   }
-  if (generation === 'v2') {
-    checkCoverage(new Set(analytics.map((group) => group.ticker)), new Set(spots.map((group) => group.ticker)), '');
-  }
-  return { generation, memberships: byHub(placed) };
+  return { generation, memberships: byHub(entries) };
 }
 
 /** The memberships of a PATCH, which names the hub of every group. Throws `usage` like `planSession`. */
 export function planReplacement(entries: readonly HubGroup[], generation: Generation): Plan {
   const own = hubNames(generation);
-  for (const { hub, group } of entries) {
+  for (const { hub, group: name } of entries) {
     if (!own.includes(hub)) {
       throw new GexError('usage', `Hub ${hub} is not of the negotiated session, whose hubs are ${own.join(', ')}.`);
     }
-    const parsed = checkedGroup(group);
-    const expected = parsed.spot ? undefined : hubName(parsed.hub, generation);
-    if (expected !== undefined && expected !== hub) {
-      throw new GexError('usage', `Group ${group} belongs to hub ${expected}, not to ${hub}.`);
+    const group = checkedGroup(name);
+    if (group.spot && generation === 'legacy') {
+      throw new GexError('usage', `Group ${name} needs a session negotiated with spot groups.`);
     }
-    if (parsed.spot && generation === 'legacy') {
-      throw new GexError('usage', `Group ${group} needs a session negotiated with spot groups.`);
-    }
+    const expected = group.spot ? hub : hubFor(group, generation);
+    if (expected !== hub) throw new GexError('usage', `Group ${name} belongs to hub ${expected}, not to ${hub}.`);
   }
   const memberships = byHub(entries);
   if (generation === 'v2') {
-    for (const [hub, groups] of memberships)
-      checkCoverage(tickersOf(groups, false), tickersOf(groups, true), ` on ${hub}`);
+    for (const [hub, names] of memberships) checkCoverage([...names].map(checkedGroup), ` on ${hub}`);
   }
   return { generation, memberships };
 }
 
-type Parsed = { readonly ticker: string } & (
-  | { readonly spot: true }
-  | { readonly spot: false; readonly hub: (typeof HUBS)[number] }
-);
-
-function checkedGroup(name: string): Parsed {
-  const parsed = parseGroup(name);
-  if (parsed === undefined) {
-    throw new GexError(
-      'usage',
-      `Group ${JSON.stringify(name)} is not a name such as SPX_classic_gex_full or SPX_spot.`,
-    );
+function checkedGroup(name: string): Group {
+  const group = parseGroup(name);
+  if (group === undefined) {
+    const shown = JSON.stringify(name.slice(0, SHOWN_NAME));
+    throw new GexError('usage', `Group ${shown} is not a name such as SPX_classic_gex_full or SPX_spot.`);
   }
-  if (parsed.prefix !== undefined) {
-    throw new GexError('usage', `Group ${name} has a prefix; leave out "${parsed.prefix}_", the server adds it.`);
-  }
-  if (parsed.spot) return { ticker: parsed.ticker, spot: true };
-  return { ticker: parsed.ticker, spot: false, hub: parsed.hub };
+  if (group.prefix === undefined) return group;
+  throw new GexError('usage', `Group ${name} has a prefix; leave out "${group.prefix}_", the server adds it.`);
 }
 
-function hubName(row: (typeof HUBS)[number], generation: Generation): string {
-  return generation === 'v2' ? row.v2 : row.name;
+/** Of a name that is echoed to its sender. */
+const SHOWN_NAME = 100;
+
+function hubFor({ hub, name, legacyOnly }: StreamGroup, generation: Generation): string {
+  if (generation === 'legacy') return hub.name;
+  if (legacyOnly) throw new GexError('usage', `Group ${name} is not sent on ${hub.v2}, only on ${hub.name}.`);
+  return hub.v2;
 }
 
 function byHub(entries: readonly HubGroup[]): Memberships {
@@ -105,12 +95,10 @@ function byHub(entries: readonly HubGroup[]): Memberships {
   return memberships;
 }
 
-function tickersOf(groups: ReadonlySet<string>, spot: boolean): ReadonlySet<string> {
-  const parsed = [...groups].map(checkedGroup).filter((group) => group.spot === spot);
-  return new Set(parsed.map((group) => group.ticker));
-}
-
-function checkCoverage(analytics: ReadonlySet<string>, spots: ReadonlySet<string>, place: string): void {
+function checkCoverage(groups: readonly Group[], place: string): void {
+  const tickersOf = (spot: boolean): ReadonlySet<string> =>
+    new Set(groups.filter((group) => group.spot === spot).map((group) => group.ticker));
+  const [analytics, spots] = [tickersOf(false), tickersOf(true)];
   const bare = [...analytics].filter((ticker) => !spots.has(ticker));
   const idle = [...spots].filter((ticker) => !analytics.has(ticker));
   if (bare.length > 0) {

@@ -2,7 +2,7 @@ import * as zlib from 'node:zlib';
 import { decompress as decompressInWasm } from '@bokuweb/zstd-wasm';
 
 /** A protobuf message as its wire format says: field number -> values, varints as numbers, the rest as bytes. */
-export type Fields = ReadonlyMap<number, readonly (number | Buffer)[]>;
+type Fields = ReadonlyMap<number, readonly (number | Buffer)[]>;
 
 /** Reads protobuf's wire format without a schema: what the official Python client's generated code sees. */
 export function fieldsOf(bytes: Uint8Array): Fields {
@@ -39,7 +39,7 @@ export const bytesAt = (fields: Fields, number: number): Buffer => fields.get(nu
 
 export const numberAt = (fields: Fields, number: number): number => (fields.get(number)?.[0] ?? 0) as number;
 
-export interface Decoded {
+interface Decoded {
   readonly typeUrl: string;
   /** The protobuf message of the record. */
   readonly raw: Buffer;

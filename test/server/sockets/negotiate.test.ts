@@ -172,6 +172,7 @@ describe('POST /negotiate', () => {
     ['a prefix (check 66)', ['blue_SPX_classic_gex_full'], /prefix/],
     ['no group at all (check 67)', [], /groups/],
     ['an unknown category', ['SPX_classic_gamma_zero'], /SPX_classic_gamma_zero/],
+    ['a group of the first generation only', ['SPX_state_volume_zero', 'SPX_spot'], /only on state_greeks_zero/],
     ['a number', [5], /groups/],
     ['an empty name', [''], /is not a name/],
     ['no array', 'SPX_spot', /groups/],
