@@ -46,7 +46,7 @@ const UNKNOWN_BASIS = 0;
 
 const MONTH_LETTERS = 'FGHJKMNQUVXZ';
 
-export interface Conversion {
+interface Conversion {
   readonly future_contract: string;
   readonly multiplier: number;
   readonly additive: number;

@@ -26,7 +26,7 @@ export const OPTION_TICKERS: readonly string[] = [
   ...QUANT_TICKERS.stock,
 ];
 
-export interface Window {
+interface Window {
   /** `YYYY-MM-DD`, both included. */
   readonly start: string;
   readonly end: string;

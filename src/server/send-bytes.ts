@@ -13,7 +13,7 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-export interface ByteAnswer {
+interface ByteAnswer {
   readonly type: string;
   readonly filename: string;
   /** Whether it is sent with gzip to those who accept it. */

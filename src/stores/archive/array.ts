@@ -9,7 +9,7 @@ import { isWholeRecord } from '../../io/lines.js';
  * after each record turned into a comma, a bracket. So byte i of the array is byte i - 1 of the file, and any part of it
  * can be read at once. Blank lines become spaces; a torn record at the end is left out.
  */
-export interface RecordArray {
+interface RecordArray {
   /** Bytes of the array. */
   readonly length: number;
   /** Tells this state of the file from any other. */
