@@ -124,3 +124,24 @@ it('the official client stays a member of its V2 groups when the connection is c
   cut();
   expect((await times(before + 10)).at(-1)).toBeGreaterThan(FIRST);
 });
+
+it('the official client stays connected where nothing is sent, by its pings (check 55)', async () => {
+  const server = await longDay();
+  const { classic = '', orderflow = '' } = await negotiate(server);
+  const idle = stopAtEnd(
+    new WebPubSubClient(orderflow, { keepAliveIntervalInMs: 30, keepAliveTimeoutInMs: 300, autoReconnect: false }),
+  );
+  let ended = false;
+  idle.on('disconnected', () => {
+    ended = true;
+  });
+  await idle.start();
+  await idle.joinGroup('blue_SPX_orderflow_orderflow');
+  const busy = stopAtEnd(new WebPubSubClient(classic));
+  const times = timesOf(busy);
+  await busy.start();
+  await busy.joinGroup(FULL);
+  await times(60); // 1.2 s, four times what the idle one would wait for a sign of life
+  expect(ended).toBe(false);
+  await idle.leaveGroup('blue_SPX_orderflow_orderflow');
+});
