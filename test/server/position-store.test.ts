@@ -1,14 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Clock, systemClock } from '../../src/io/ctx.js';
+import { hashOf } from '../../src/server/file-keeper.js';
 import type { StoreOptions } from '../../src/server/position-store.js';
 import type { ServerOptions } from '../../src/server/start.js';
 import { openPositionFile } from '../../src/stores/position-file.js';
 import { tempFolder } from '../helpers/folder.js';
+import { startGex } from '../helpers/gex.js';
 import { archiveOf, bearer, fixtureF, serve } from './fixture.js';
 
 const FULL = '/v2/SPX/classic/gex_full';
@@ -155,6 +159,33 @@ describe.each(STORES.map((kind) => [kind] as const))('positions in %s', (kind) =
     const served = await Promise.all(Array.from({ length: 21 }, () => second(server)));
     expect(served.toSorted((a, b) => a - b)).toEqual([...Array(20).keys(), 404]);
   });
+});
+
+describe('positions in sqlite', () => {
+  it('survive a kill a moment after they were served, without the key in the file', async () => {
+    const root = await fixtureF();
+    const start = async () => {
+      const child = startGex(['serve', '--json', '--data-dir', root, '--port', '0', '--playback-store', 'sqlite']);
+      if (!child.stdout) throw new Error('no stdout');
+      const [line] = await once(createInterface({ input: child.stdout }), 'line');
+      const { url } = JSON.parse(String(line)) as { url: string };
+      const next = async () =>
+        ((await (await fetch(`${url}${FULL}?key=my-secret-key`)).json()) as { timestamp: number }).timestamp;
+      return { child, next };
+    };
+    const before = await start();
+    expect([await before.next(), await before.next()]).toEqual([FIRST, FIRST + 1]);
+    const path = join(root, 'playback.db');
+    const file = await openPositionFile(path);
+    const saved = () => file.load('2026-04-29/shared', hashOf('my-secret-key')) ?? '';
+    await expect.poll(saved, { timeout: 5000 }).toContain('["SPX/classic",2]');
+    file.close();
+    const gone = once(before.child, 'exit');
+    before.child.kill('SIGKILL');
+    await gone;
+    expect((await readFile(path)).includes('my-secret-key')).toBe(false);
+    expect(await (await start()).next()).toBe(FIRST + 2);
+  }, 30_000);
 });
 
 describe('positions in redis', () => {
