@@ -8,11 +8,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { openStream } from '../src/stores/archive/read.js';
-import { type Figure, fastest } from './figure.js';
+import type { Figure } from './figure.js';
 
 const LARGE_BYTES = 1e9;
 const HISTORY_BYTES = 1e8;
 const RECORD_BYTES = 9_000;
+const ROUNDS = 6;
 const CHUNK_BYTES = 1 << 20;
 const DATE = '2026-04-29';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -29,15 +30,22 @@ export async function bench(): Promise<readonly Figure[]> {
   }
 }
 
-/** Built each time: the index that is kept from the time before is taken away. */
+/** Built each time: the index that is kept from the time before is taken away. They take turns; the best of each counts. */
 async function indexing(path: string, kept: string): Promise<Figure> {
-  const read = await fastest(2, () => readWhole(path));
-  const index = await fastest(2, async () => {
+  let [read, index] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let round = 0; round < ROUNDS; round++) {
+    read = Math.min(read, await secondsOf(() => readWhole(path)));
     rmSync(kept, { recursive: true, force: true });
-    await (await openStream(path, 'stream')).close();
-  });
+    index = Math.min(index, await secondsOf(async () => (await openStream(path, 'stream')).close()));
+  }
   const note = `1 GB: read ${read.toFixed(2)} s, index ${index.toFixed(2)} s`;
   return { name: 'index of a day', value: index / read, unit: 'x reading it', atMost: 2, note };
+}
+
+async function secondsOf(work: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
 }
 
 async function readWhole(path: string): Promise<void> {
@@ -64,7 +72,7 @@ async function serving(folder: string): Promise<readonly Figure[]> {
     return [
       { name: 'memory, stream mode, 1.1 GB day', value: served, unit: 'MB', atMost: 200 },
       { name: 'first byte of /hist of a 100 MB day', value: firstByteMs, unit: 'ms', atMost: 50 },
-      { name: 'memory after 100 MB of /hist', value: after, unit: 'MB', atMost: 200, note: `${bytes} B` },
+      { name: 'memory grown by 100 MB of /hist', value: after - served, unit: 'MB', atMost: 50, note: `${bytes} B` },
     ];
   } finally {
     child.kill('SIGTERM');
