@@ -21,8 +21,6 @@ const owners = {
   protobufjs: 'wire',
   '@bokuweb/zstd-wasm': 'wire',
   ioredis: 'bus',
-  protobufjs: 'wire',
-  '@bokuweb/zstd-wasm': 'wire',
   ws: 'server',
   'prom-client': 'server',
   yazl: 'server',
