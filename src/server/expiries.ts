@@ -53,7 +53,10 @@ export function usualExpiries(ticker: string, { start, end }: Window): string[] 
   return [...dates].sort();
 }
 
-/** Expiries in the window of the newest chain in the archive's gex.db; empty without one. */
+/** An older chain lacks what was listed since. */
+const MAX_CHAIN_AGE_DAYS = 7;
+
+/** Expiries in the window of the newest chain in the archive's gex.db; empty without one of the last week. */
 export async function storedExpiries(
   root: string,
   ticker: string,
@@ -66,7 +69,7 @@ export async function storedExpiries(
     const store = await openStore(database);
     try {
       const stored = await store.chains.latest(ticker);
-      if (stored === undefined) return [];
+      if (stored === undefined || newYorkDate(stored.asOfMs) < plusDays(start, -MAX_CHAIN_AGE_DAYS)) return [];
       const { contracts } = readChainText(stored.document, `the stored chain of ${ticker}`);
       const dates = new Set(contracts.expiries.map((expiry) => expiry.label));
       return [...dates].filter((date) => DATE.test(date) && date >= start && date <= end).sort();
