@@ -17,10 +17,10 @@ export function defaultOf(row: OptionRow<unknown>): string | undefined {
 
 /** The description of a row with its words, default and environment name. */
 export function describeOption(row: OptionRow<unknown>): string {
-  const { choices } = row.type;
+  const { choices, accepts } = row.type;
   const fallback = defaultOf(row);
   const facts = [
-    choices && `one of ${choices.join(', ')}`,
+    choices && accepts,
     fallback !== undefined && `default: ${fallback}`,
     row.env && `env ${row.env}`,
   ].filter(Boolean);
