@@ -42,7 +42,7 @@ async function slices(): Promise<Figure[]> {
       const rates = { intervalMs: 1000, exposureIntervalMs: 60_000 };
       const report = await synth(
         { root, date: DATE, tickers: ['SPX'], seed: 1, model: 'gbm', ...rates, start, end, force: false },
-        { store },
+        { openStore: async () => store },
         ctx,
       );
       figures.push({

@@ -43,7 +43,11 @@ export interface SynthReport {
  * whole, and ticks, exposures, levels and a chain in the store. The same seed and options make the same bytes.
  * GexError `usage`: no session on that date, files that are there, bad times; `missing`: unknown ticker; `storage`.
  */
-export async function synth(options: SynthOptions, ports: { readonly store: Store }, ctx: Ctx): Promise<SynthReport> {
+export async function synth(
+  options: SynthOptions,
+  ports: { readonly openStore: () => Promise<Store> },
+  ctx: Ctx,
+): Promise<SynthReport> {
   const startedMs = ctx.clock.now();
   const day = sessionOf(options.date ?? lastSession(startedMs));
   const tickers = [...new Map(options.tickers.map(synthTicker).map((row) => [row.ticker, row])).values()];
@@ -51,15 +55,18 @@ export async function synth(options: SynthOptions, ports: { readonly store: Stor
   if (!options.force) await refuseExisting(options.root, day.date, tickers);
   const { seed, model } = options;
   const settings = { date: day.date, seed, model, tickers: tickers.map((row) => row.ticker), ...plan };
-  const run = await ports.store.runs.start('synth', startedMs, settings);
+  const store = await ports.openStore(); // only now: what is refused leaves nothing behind
+  const run = await store.runs.start('synth', startedMs, settings);
   const reports: TickerDayReport[] = [];
   try {
     for (const ticker of tickers) {
-      reports.push(await synthTickerDay({ ...plan, root: options.root, ticker, day, seed, model, run }, ports, ctx));
+      reports.push(
+        await synthTickerDay({ ...plan, root: options.root, ticker, day, seed, model, run }, { store }, ctx),
+      );
     }
   } catch (error) {
     const status = ctx.signal.aborted ? 'interrupted' : 'failed';
-    await ports.store.runs.finish(run, ctx.clock.now(), status);
+    await store.runs.finish(run, ctx.clock.now(), status);
     throw error;
   }
   const seconds = (ctx.clock.now() - startedMs) / 1000;
@@ -71,7 +78,7 @@ export async function synth(options: SynthOptions, ports: { readonly store: Stor
     bytes: sum((one) => one.bytes),
     realTimeRatio: sum((one) => one.sessionSeconds) / seconds,
   };
-  await ports.store.runs.finish(run, ctx.clock.now(), 'done', report);
+  await store.runs.finish(run, ctx.clock.now(), 'done', report);
   return report;
 }
 

@@ -205,10 +205,10 @@ describe('gex synth', () => {
     [['--tickers', 'ZZZZZ'], 7, /ZZZZZ/],
     [['--date', '2026-08-22'], 2, /2026-08-22/],
     [['--date', '2026-12-25'], 2, /2026-12-25/],
-  ])('%j is one sentence and exit %i', async (args, code, pattern) => {
+  ])('%j is one sentence and exit %i, and leaves nothing behind', async (args, code, pattern) => {
     const folder = tempFolder();
     expectSentence(await gex(['synth', ...args], { env: { DATA_DIR: join(folder, 'data') } }), code, pattern);
-    expect(recordFilesIn(folder)).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test('into a place that is no folder is a storage error', async () => {

@@ -34,7 +34,7 @@ async function runSynth(options: Partial<SynthOptions> = {}, { root = tempFolder
         ...{ start: { hour: 9, minute: 30, second: 0 }, end: { hour: 9, minute: 40, second: 0 } },
         ...options,
       },
-      { store },
+      { openStore: async () => store },
       {
         log: { debug: silent, info: silent, warn: silent, error: silent },
         clock: systemClock,

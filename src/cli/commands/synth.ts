@@ -2,14 +2,18 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { MAX_PICKED_SEED } from '../../core/random.js';
 import { type SynthReport, synth } from '../../jobs/synth.js';
-import { openStore } from '../../stores/sql/open.js';
+import { openStore, type Store } from '../../stores/sql/open.js';
 import type { CommandCall } from '../command.js';
 
 /** Synthesises a session into the archive and the store; without a seed it picks one and says which. */
 export async function run({ settings, ctx, out }: CommandCall): Promise<void> {
   const { dataDir, synthDate: date, sessionStart: start, sessionEnd: end } = settings;
   const seed = settings.seed ?? randomInt(1, MAX_PICKED_SEED);
-  const store = await openStore(join(dataDir, 'gex.db'));
+  let store: Store | undefined;
+  const open = async (): Promise<Store> => {
+    store = await openStore(join(dataDir, 'gex.db'));
+    return store;
+  };
   try {
     const report = await synth(
       {
@@ -19,12 +23,12 @@ export async function run({ settings, ctx, out }: CommandCall): Promise<void> {
         ...(start !== undefined && { start }),
         ...(end !== undefined && { end }),
       },
-      { store },
+      { openStore: open },
       ctx,
     );
     await (out.json ? out.object({ schema: 'gex-synth/1', ...report }) : out.table(table(report, dataDir)));
   } finally {
-    await store.close();
+    await store?.close();
   }
 }
 
