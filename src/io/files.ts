@@ -78,15 +78,16 @@ type Content = string | Uint8Array | AsyncIterable<Uint8Array>;
 
 /**
  * Writes a whole file or nothing: a staging file beside it, fsync, rename, fsync of the folder (created when absent).
- * Resolves to the bytes written. A reader sees the old file or the new one. GexError `storage` names path and remedy.
+ * Resolves to the bytes written. A reader sees the old file or the new one. `mode` (default 0666 less the umask) is there from
+ * the first byte. GexError `storage` names path and remedy.
  */
-export async function writeAtomic(path: string, content: Content): Promise<number> {
+export async function writeAtomic(path: string, content: Content, mode = 0o666): Promise<number> {
   const folder = dirname(path);
   const staging = join(folder, `.${basename(path)}.${newOwnerTag()}${STAGING_SUFFIX}`);
   await ensureWritableDir(folder);
   try {
     await sweepSiblings(path);
-    const handle = await open(staging, 'wx');
+    const handle = await open(staging, 'wx', mode);
     try {
       const bytes = await writeContent(handle, content);
       await handle.sync();
