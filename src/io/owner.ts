@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { isRunning } from './process-mark.js';
 
 /** Another machine's processes cannot be asked whether they live: its leftovers wait this long after the last write. */
 const FOREIGN_GRACE_MS = 24 * 3600_000;
@@ -21,13 +22,4 @@ export function isAbandoned(tag: string, lastWriteMs: number, nowMs: number): bo
   if (parts[2] !== host) return nowMs - lastWriteMs > FOREIGN_GRACE_MS;
   const pid = Number(parts[1]);
   return pid === process.pid ? lastWriteMs < nowMs - process.uptime() * 1000 : !isRunning(pid);
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
