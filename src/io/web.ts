@@ -1,0 +1,124 @@
+import type { Agent } from 'undici';
+import { GexError } from '../errors.js';
+import { exchange } from './exchange.js';
+
+/** One GET whose body is streamed; redirects are answers like any other. */
+interface WebGet {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  /** From connecting to the last byte; default: as long as bytes keep coming. */
+  readonly totalMs?: number;
+}
+
+/** An answer of any status. Its body must be read, or left with `discard`. */
+export interface WebAnswer {
+  readonly status: number;
+  /** Header names in lower case; of a repeated header the values, joined by commas. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** As sent over the wire, gzip included. Throws as `Web.get` does; leaving the loop early ends the connection. */
+  readonly body: AsyncIterable<Uint8Array>;
+  discard(): void;
+}
+
+const CONNECT_MS = 10_000;
+
+/** HTTP with its own connections, so that they can be closed, and a limit on silence instead of one on time. */
+export class Web {
+  readonly #silenceMs: number;
+  #agent: Promise<Agent> | undefined;
+
+  /** `silenceMs`: how long an answer, or the next byte of it, may let itself be waited for. */
+  constructor(silenceMs: number) {
+    this.#silenceMs = silenceMs;
+  }
+
+  /** Throws `upstream` when the connection fails or falls silent, and the signal's reason when that aborts. */
+  async get({ url, headers, signal, totalMs }: WebGet): Promise<WebAnswer> {
+    signal.throwIfAborted();
+    const agent = await this.#connections();
+    const limit = totalMs === undefined ? undefined : AbortSignal.timeout(totalMs);
+    const fault = (error: unknown): unknown => {
+      signal.throwIfAborted();
+      return networkError(url, limit?.aborted ? `no whole answer within ${Number(totalMs) / 1000} s` : error);
+    };
+    try {
+      const either = limit === undefined ? signal : AbortSignal.any([signal, limit]);
+      const answer = await exchange(agent, { url, headers, signal: either });
+      return { ...answer, headers: joined(answer.headers), body: translated(answer.body, fault) };
+    } catch (error) {
+      throw fault(error);
+    }
+  }
+
+  /** Ends every connection at once. */
+  async close(): Promise<void> {
+    const agent = await this.#agent;
+    this.#agent = undefined;
+    await agent?.destroy();
+  }
+
+  #connections(): Promise<Agent> {
+    this.#agent ??= import('undici').then(
+      ({ Agent }) =>
+        new Agent({
+          headersTimeout: this.#silenceMs,
+          bodyTimeout: this.#silenceMs,
+          connect: { timeout: Math.min(this.#silenceMs, CONNECT_MS) },
+        }),
+    );
+    return this.#agent;
+  }
+}
+
+/** An address without its query, which may be a signature. */
+export function placeOf(url: URL): string {
+  return url.origin + url.pathname;
+}
+
+/** The first `maxBytes` of a body as text; the rest is not read. Throws as `Web.get` does. */
+export async function beginningOf(answer: WebAnswer, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of answer.body) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length >= maxBytes) break;
+  }
+  return Buffer.concat(chunks).subarray(0, maxBytes).toString();
+}
+
+async function* translated(
+  body: AsyncIterable<Uint8Array>,
+  fault: (error: unknown) => unknown,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw fault(error);
+  }
+}
+
+function joined(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value?.toString()]));
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection is refused',
+  ECONNRESET: 'the connection was reset',
+  ENOTFOUND: 'the host is not known',
+  EAI_AGAIN: 'the name service does not answer',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
+  UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
+  UND_ERR_BODY_TIMEOUT: 'it fell silent',
+  UND_ERR_SOCKET: 'the connection was cut',
+};
+
+function networkError(url: URL, fault: unknown): GexError {
+  const code = fault instanceof Error && 'code' in fault ? String(fault.code) : '';
+  const text = fault instanceof Error ? fault.message : String(fault);
+  const reason = REASONS[code] ?? (text || code);
+  return new GexError('upstream', `${placeOf(url)}: cannot be fetched (${reason}); check the network`, {
+    cause: fault,
+  });
+}
