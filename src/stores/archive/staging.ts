@@ -39,6 +39,7 @@ async function moveFolder(from: string, to: string): Promise<boolean> {
 /** Removes the staging of runs that were killed; the staging of running ones, also on other hosts, stays. */
 export async function sweepStaging(stagingRoot: string): Promise<void> {
   for (const name of await readdir(stagingRoot)) {
+    if (!isAbandoned(name, 0, Date.now())) continue; // whenever it was last written
     const path = join(stagingRoot, name);
     const lastWriteMs = await newestWrite(path);
     if (isAbandoned(name, lastWriteMs, Date.now())) await rm(path, { recursive: true, force: true });

@@ -24,18 +24,19 @@ export class StreamWriter {
 
   /** Adds a line and its newline. A promise means both buffers are full; it settles when the line has been taken. */
   append(line: Uint8Array): Promise<void> | undefined {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    const size = line.length + 1;
-    if (this.#used + size > this.#filling.length) {
-      if (this.#writing) return this.#writing.then(() => this.append(line));
-      this.#flush();
-      if (size > this.#filling.length) this.#filling = Buffer.allocUnsafeSlow(size);
-    }
-    this.#filling.set(line, this.#used);
+    const behind = this.#makeRoom(line.length + 1);
+    if (behind) return behind.then(() => this.append(line));
     this.#filling[this.#used + line.length] = LF;
-    this.#used += size;
     this.lines++;
-    this.bytes += size;
+    this.#take(line, 1);
+    return undefined;
+  }
+
+  /** Adds bytes that hold lines of their own, which are not counted. A promise as with `append`. */
+  write(bytes: Uint8Array): Promise<void> | undefined {
+    const behind = this.#makeRoom(bytes.length);
+    if (behind) return behind.then(() => this.write(bytes));
+    this.#take(bytes, 0);
     return undefined;
   }
 
@@ -57,6 +58,22 @@ export class StreamWriter {
   async abandon(): Promise<void> {
     await this.#writing;
     await this.#handle.close();
+  }
+
+  /** A promise when there is no room before the write under way has ended. */
+  #makeRoom(size: number): Promise<void> | undefined {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#used + size <= this.#filling.length) return undefined;
+    if (this.#writing) return this.#writing;
+    this.#flush();
+    if (size > this.#filling.length) this.#filling = Buffer.allocUnsafeSlow(size);
+    return undefined;
+  }
+
+  #take(bytes: Uint8Array, more: number): void {
+    this.#filling.set(bytes, this.#used);
+    this.#used += bytes.length + more;
+    this.bytes += bytes.length + more;
   }
 
   #flush(): void {
