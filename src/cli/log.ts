@@ -1,5 +1,6 @@
 import { GexError } from '../errors.js';
 import type { Log, LogFields } from '../io/ctx.js';
+import { masker } from '../io/mask.js';
 
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
@@ -29,12 +30,6 @@ export function createLog({ level, write, secrets, now }: LogOptions): Log {
     };
   };
   return { debug: entry('debug'), info: entry('info'), warn: entry('warn'), error: entry('error') };
-}
-
-/** Replaces every secret by `***`, the longest first so that no tail of one stays behind. */
-export function masker(secrets: readonly string[]): (text: string) => string {
-  const known = [...new Set(secrets)].filter((secret) => secret !== '').sort((a, b) => b.length - a.length);
-  return (text) => known.reduce((masked, secret) => masked.replaceAll(secret, '***'), text);
 }
 
 function fieldText(fields: LogFields | undefined): string {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { exitCodeOf } from '../errors.js';
+import { masker } from '../io/mask.js';
 import { COMMANDS } from './commands.js';
 import { abortOnSignals } from './interrupt.js';
-import { masker, writeError } from './log.js';
+import { writeError } from './log.js';
 import { parseCommandLine } from './program.js';
 import { runInvocation, type World } from './run.js';
 import { createOutput, flushed, READER_GONE } from './ui.js';

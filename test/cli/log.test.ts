@@ -1,7 +1,8 @@
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { createLog, type LogLevel, masker, writeError } from '../../src/cli/log.js';
+import { createLog, type LogLevel, writeError } from '../../src/cli/log.js';
 import { GexError } from '../../src/errors.js';
+import { masker } from '../../src/io/mask.js';
 
 function linesOf(level: LogLevel, secrets: readonly string[] = []) {
   const lines: string[] = [];
