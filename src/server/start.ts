@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
-import { GexError } from '../errors.js';
 import type { Ctx } from '../io/ctx.js';
 import { prepareZstd } from '../wire/zstd.js';
 import { isLoopback } from './admin.js';
 import { createApp } from './app.js';
 import { drain, RequestCount } from './drain.js';
 import { followNewest } from './follow.js';
+import { listenError } from './listen.js';
 import { Metrics, registerReplayMetrics } from './metrics.js';
 import { Replay, type ReplayOptions } from './replay.js';
 import type { HistoryOptions } from './route.js';
@@ -141,25 +141,11 @@ async function listen(app: FastifyInstance, { host, port }: ServerOptions): Prom
     await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });
   } catch (error) {
     await app.close();
-    throw listenError(error, host, port);
+    throw listenError(error, { host, port, hostOption: '--host', portOption: '--port' });
   }
   const address = app.server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;
   return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
-}
-
-const LISTEN_FAULTS: Readonly<Record<string, (host: string, port: number) => string>> = {
-  EADDRINUSE: (host, port) =>
-    `Port ${port} on ${host} is in use; stop the program that listens there, or take another with --port (0: any free one).`,
-  EACCES: (_host, port) => `Port ${port} may not be listened on by this user; take one above 1023 with --port.`,
-  EADDRNOTAVAIL: (host) => `${host} is not an address of this machine; give one of its own with --host.`,
-  ENOTFOUND: (host) => `The host name ${host} is not known; give an address of this machine with --host.`,
-};
-
-function listenError(error: unknown, host: string, port: number): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const describe = LISTEN_FAULTS[code];
-  return describe === undefined ? error : new GexError('usage', describe(host, port), { cause: error });
 }
 
 function warnOfExposure({ host, adminToken }: ServerOptions, { log }: Ctx): void {
