@@ -1,3 +1,4 @@
+import { NOTIFY_KEYS } from '../config/rows/notify.js';
 import type { Command } from './command.js';
 
 /** Every subcommand. A new one is a row here and a file in `commands/`. */
@@ -146,6 +147,18 @@ export const COMMANDS: readonly Command[] = [
     ],
     exits: ['missing', 'storage'],
     load: () => import('./commands/serve.js'),
+  },
+  {
+    name: 'notify',
+    summary: 'send a test message on every configured channel: ntfy, webhook, e-mail',
+    arguments: [{ name: 'ACTION', required: true, description: 'test: send a test message', choices: ['test'] }],
+    options: NOTIFY_KEYS,
+    examples: [
+      { command: 'NTFY_ENABLED=true NTFY_TOPIC=my-archive gex notify test', explains: 'one push message' },
+      { command: 'gex notify test --json', explains: 'every channel of .env, with what became of it' },
+    ],
+    exits: ['upstream'],
+    load: () => import('./commands/notify.js'),
   },
   {
     name: 'demo',

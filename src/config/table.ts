@@ -1,6 +1,7 @@
 import type { OptionRow, SettingOf } from './option.js';
 import { COMMON_ROWS } from './rows/common.js';
 import { COMPUTE_ROWS } from './rows/compute.js';
+import { NOTIFY_ROWS } from './rows/notify.js';
 import { PRICE_ROWS } from './rows/price.js';
 import { SERVE_ROWS } from './rows/serve.js';
 import { SYNTH_ROWS } from './rows/synth.js';
@@ -9,7 +10,14 @@ import { SYNTH_ROWS } from './rows/synth.js';
  * Every option of every command as a row; flags, environment, `.env`, YAML, help, completion and the documents follow
  * from it. A flag may stand in two rows when two commands mean different things by it.
  */
-export const OPTIONS = { ...COMMON_ROWS, ...PRICE_ROWS, ...COMPUTE_ROWS, ...SYNTH_ROWS, ...SERVE_ROWS } as const;
+export const OPTIONS = {
+  ...COMMON_ROWS,
+  ...PRICE_ROWS,
+  ...COMPUTE_ROWS,
+  ...SYNTH_ROWS,
+  ...SERVE_ROWS,
+  ...NOTIFY_ROWS,
+} as const;
 
 export type OptionKey = keyof typeof OPTIONS;
 

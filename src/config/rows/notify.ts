@@ -1,0 +1,143 @@
+import { emailAddress, ntfyTopic, pingSuffix } from '../contacts.js';
+import { option } from '../option.js';
+import { httpAddress, listOf, oneOf, text, truth, whole } from '../values.js';
+
+/** Options of messages about runs: `gex notify` and `gex daemon`. */
+export const NOTIFY_ROWS = {
+  notifyOn: option({
+    flag: '--notify-on',
+    env: 'NOTIFY_ON',
+    yaml: 'notify.on',
+    type: oneOf('WHEN', ['always', 'failure']),
+    default: 'always',
+    description: 'send a message after every run, or after those that failed or work again',
+  }),
+  ntfyEnabled: option({
+    flag: '--ntfy-enabled',
+    env: 'NTFY_ENABLED',
+    yaml: 'ntfy.enabled',
+    type: truth,
+    default: false,
+    description: 'send messages to an ntfy topic',
+  }),
+  ntfyServer: option({
+    flag: '--ntfy-server',
+    env: 'NTFY_SERVER',
+    yaml: 'ntfy.server',
+    type: httpAddress,
+    default: 'https://ntfy.sh',
+    description: 'address of the ntfy server',
+  }),
+  ntfyTopic: option({
+    flag: '--ntfy-topic',
+    env: 'NTFY_TOPIC',
+    yaml: 'ntfy.topic',
+    type: ntfyTopic,
+    description: 'ntfy topic; on ntfy.sh whoever knows it can read along',
+  }),
+  ntfyPriority: option({
+    flag: '--ntfy-priority',
+    env: 'NTFY_PRIORITY',
+    yaml: 'ntfy.priority',
+    type: oneOf('PRIORITY', ['min', 'low', 'default', 'high', 'urgent']),
+    default: 'default',
+    description: 'priority of ntfy messages; those about failures are high',
+  }),
+  ntfyTags: option({
+    flag: '--ntfy-tags',
+    env: 'NTFY_TAGS',
+    yaml: 'ntfy.tags',
+    type: text('TAGS', 'tags separated by commas'),
+    default: 'package',
+    description: 'tags of ntfy messages',
+  }),
+  ntfyToken: option({
+    flag: '--ntfy-token',
+    env: 'NTFY_TOKEN',
+    yaml: 'ntfy.token',
+    type: text('TOKEN', 'an access token of the ntfy server'),
+    description: 'access token of the ntfy server',
+    secret: true,
+  }),
+  webhookUrl: option({
+    flag: '--webhook-url',
+    env: 'NOTIFY_WEBHOOK_URL',
+    yaml: 'notify.webhook_url',
+    type: httpAddress,
+    description: 'address that gets messages as JSON, schema gex-notify/1; Slack and Discord understand it',
+    secret: true,
+  }),
+  emailTo: option({
+    flag: '--email-to',
+    env: 'NOTIFY_EMAIL_TO',
+    yaml: 'notify.email_to',
+    type: listOf(emailAddress, 'e-mail addresses separated by commas'),
+    description: 'addresses that get messages by e-mail; needs --smtp-host',
+  }),
+  smtpHost: option({
+    flag: '--smtp-host',
+    env: 'SMTP_HOST',
+    yaml: 'smtp.host',
+    type: text('HOST', 'a host name or address'),
+    description: 'mail server',
+  }),
+  smtpPort: option({
+    flag: '--smtp-port',
+    env: 'SMTP_PORT',
+    yaml: 'smtp.port',
+    type: whole('PORT', 1, 65535),
+    otherwise: '587, with --smtp-secure tls 465, with none 25',
+    description: 'port of the mail server',
+  }),
+  smtpSecure: option({
+    flag: '--smtp-secure',
+    env: 'SMTP_SECURE',
+    yaml: 'smtp.secure',
+    type: oneOf('HOW', ['starttls', 'tls', 'none']),
+    default: 'starttls',
+    description: 'encryption: from the first byte (tls), asked for and insisted on (starttls), or none',
+  }),
+  smtpUser: option({
+    flag: '--smtp-user',
+    env: 'SMTP_USER',
+    yaml: 'smtp.user',
+    type: text('USER', 'a user name of the mail server'),
+    otherwise: 'no login',
+    description: 'user name at the mail server',
+  }),
+  smtpPassword: option({
+    flag: '--smtp-password',
+    env: 'SMTP_PASSWORD',
+    yaml: 'smtp.password',
+    type: text('PASSWORD', 'the password of --smtp-user'),
+    description: 'password at the mail server',
+    secret: true,
+  }),
+  smtpFrom: option({
+    flag: '--smtp-from',
+    env: 'SMTP_FROM',
+    yaml: 'smtp.from',
+    type: emailAddress,
+    otherwise: '--smtp-user where that is an address, else the first of --email-to',
+    description: 'sender of the e-mails',
+  }),
+  deadManUrl: option({
+    flag: '--dead-man-url',
+    env: 'DEADMAN_URL',
+    yaml: 'dead_man.url',
+    type: httpAddress,
+    description:
+      'address to ask for after every good run, so that a monitor such as healthchecks.io notices when none comes',
+    secret: true,
+  }),
+  deadManFail: option({
+    flag: '--dead-man-fail',
+    env: 'DEADMAN_FAIL_SUFFIX',
+    yaml: 'dead_man.fail_suffix',
+    type: pingSuffix,
+    default: '/fail',
+    description: 'what to add to that address after a failed run; none: no ping then',
+  }),
+} as const;
+
+export const NOTIFY_KEYS = Object.keys(NOTIFY_ROWS) as (keyof typeof NOTIFY_ROWS)[];
