@@ -18,8 +18,8 @@ export interface RunTable {
   /** Resolves to the run's id. `options` must be free of secrets: it rests as JSON. */
   start(command: string, startedMs: number, options: unknown): Promise<number>;
   finish(id: number, finishedMs: number, status: Exclude<RunStatus, 'running'>, report?: unknown): Promise<void>;
-  /** Newest first. */
-  latest(limit: number): Promise<Run[]>;
+  /** Newest first, of every command or of one. */
+  latest(limit: number, command?: string): Promise<Run[]>;
 }
 
 export function runTable({ db, run }: Connection): RunTable {
@@ -33,8 +33,10 @@ export function runTable({ db, run }: Connection): RunTable {
       const changes = { finished_ms: finishedMs, status, report: report === undefined ? null : JSON.stringify(report) };
       await run(() => db.updateTable('runs').set(changes).where('id', '=', id).execute());
     },
-    latest: async (limit) => {
-      const rows = await run(() => db.selectFrom('runs').selectAll().orderBy('id', 'desc').limit(limit).execute());
+    latest: async (limit, command) => {
+      const all = db.selectFrom('runs').selectAll().orderBy('id', 'desc').limit(limit);
+      const query = command === undefined ? all : all.where('command', '=', command);
+      const rows = await run(() => query.execute());
       return rows.map((row) => ({
         id: Number(row.id),
         command: row.command,
