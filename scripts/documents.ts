@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from '../src/cli/command.js';
 import { COMMANDS } from '../src/cli/commands.js';
 import { gammaPicture } from '../src/cli/gex-picture.js';
-import { defaultOf, exitKindsOf, flagsOf } from '../src/cli/help.js';
+import { defaultOf, exitKindsOf, flagsOf, usageOf } from '../src/cli/help.js';
 import { GLOBAL_OPTIONS } from '../src/cli/program.js';
 import type { OptionRow } from '../src/config/option.js';
 import { OPTIONS, type OptionKey } from '../src/config/table.js';
@@ -111,7 +111,7 @@ function commandReference(): string {
 
 function commandText(command: Command): string {
   const { name, summary, arguments: positional = [], options, examples } = command;
-  const usage = positional.map((row) => (row.required ? ` <${row.name}>` : ` [${row.name}]`)).join('');
+  const usage = positional.map((row) => ` ${usageOf(row)}`).join('');
   const exits = exitKindsOf(command).map((kind) => `${ERROR_KINDS[kind].exit} ${kind}`);
   return [
     `### \`gex ${name}${usage}\`\n`,

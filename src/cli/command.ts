@@ -10,6 +10,8 @@ export interface ArgumentRow {
   readonly name: string;
   readonly required: boolean;
   readonly description: string;
+  /** Takes one value or more; only the last argument may. */
+  readonly variadic?: boolean;
   /** The closed set of words, where there is one. */
   readonly choices?: readonly string[];
 }

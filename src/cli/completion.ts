@@ -69,7 +69,7 @@ function zsh(commands: readonly Command[]): string {
   const positional = (command: Command): string => {
     const [first] = command.arguments ?? [];
     if (!first) return '';
-    return ` \\\n        ${quote(`1:${first.name}:${first.choices ? `(${first.choices.join(' ')})` : '_files'}`)}`;
+    return ` \\\n        ${quote(`${first.variadic ? '*' : '1'}:${first.name}:${first.choices ? `(${first.choices.join(' ')})` : '_files'}`)}`;
   };
   const names = commands.map(({ name, summary }) => `      ${quote(`${name}:${summary}`)}`).join('\n');
   const branches = commands.map(

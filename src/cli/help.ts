@@ -1,12 +1,18 @@
 import type { OptionRow } from '../config/option.js';
 import { ERROR_KINDS, type ErrorKind } from '../errors.js';
-import type { Command } from './command.js';
+import type { ArgumentRow, Command } from './command.js';
 
 /** `-v, --verbose`, `--port <PORT>`, `--tickers <TICKER...>`. */
 export function flagsOf(row: OptionRow<unknown>): string {
   const { placeholder, list } = row.type;
   const names = row.short ? `${row.short}, ${row.flag}` : row.flag;
   return placeholder ? `${names} <${placeholder}${list ? '...' : ''}>` : names;
+}
+
+/** `<SHELL>`, `[FILE]`, `<PATH...>`. */
+export function usageOf({ name, required, variadic }: ArgumentRow): string {
+  const names = variadic ? `${name}...` : name;
+  return required ? `<${names}>` : `[${names}]`;
 }
 
 /** What a row does without a value, in words; undefined where nothing needs saying. */

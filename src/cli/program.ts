@@ -3,7 +3,7 @@ import type { OptionRow } from '../config/option.js';
 import { OPTIONS, type OptionKey } from '../config/table.js';
 import { GexError } from '../errors.js';
 import type { Command } from './command.js';
-import { describeOption, examplesText, exitsText, flagsOf } from './help.js';
+import { describeOption, examplesText, exitsText, flagsOf, usageOf } from './help.js';
 
 /** Options every command takes. */
 export const GLOBAL_OPTIONS = [
@@ -62,9 +62,7 @@ export function parseCommandLine({ commands, argv, version, columns }: ParseOpti
       .helpOption('-h, --help', 'print this help')
       .configureHelp({ showGlobalOptions: true })
       .addHelpText('after', `\n${examplesText(row)}\n\n${exitsText(row)}`);
-    for (const { name, required, description } of row.arguments ?? []) {
-      command.argument(required ? `<${name}>` : `[${name}]`, description);
-    }
+    for (const argument of row.arguments ?? []) command.argument(usageOf(argument), argument.description);
     for (const key of row.options) command.addOption(optionOf(key));
     command.action(() => {
       const flags = { ...flagsGiven(program, GLOBAL_OPTIONS), ...flagsGiven(command, row.options) };

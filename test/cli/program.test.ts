@@ -38,6 +38,17 @@ test('flags come back as text by option key, from either side of the command nam
   expect(flags).toEqual({ json: 'true', noColor: 'true', verbose: 'true', port: '80', check: 'true' });
 });
 
+test('a repeated argument takes one value or more', () => {
+  const paths: Command = {
+    ...sample,
+    arguments: [{ name: 'PATH', required: true, variadic: true, description: 'a path' }],
+  };
+  const parsed = (...argv: string[]) => parseCommandLine({ commands: [paths], argv, version: '1', columns: 100 });
+  expect(parsed('sample', 'a', '--check', 'b', 'c')).toMatchObject({ invocation: { args: ['a', 'b', 'c'] } });
+  expect(parsed('sample', '--help')).toMatchObject({ answer: expect.stringContaining('sample [options] <PATH...>') });
+  expect(() => parsed('sample')).toThrow("missing required argument 'PATH'");
+});
+
 test('a list takes commas, several words and repeated flags; a negative number is a value', () => {
   expect(invocation('sample', '--tickers', 'SPX,SPY').flags).toEqual({ tickers: 'SPX,SPY' });
   expect(invocation('sample', '--tickers', 'SPX', 'SPY', '--rate', '-0.01').flags).toEqual({
