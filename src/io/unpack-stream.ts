@@ -4,12 +4,14 @@ import { createGunzip } from 'node:zlib';
 import { GexError } from '../errors.js';
 import { storageError } from './files.js';
 
-/** How much a file may unpack to. */
-export interface UnpackLimits {
+/** How much a file may unpack to, and who wants to know how far it is. */
+interface UnpackOptions {
   /** Bytes after unpacking. */
   readonly maxBytes: number;
   /** Bytes after unpacking for each byte of the file; the first MiB is always allowed. */
   readonly maxRatio: number;
+  /** Hears of bytes of the file as they are read, before they are unpacked. */
+  readonly onRead?: (bytes: number) => void;
 }
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -20,12 +22,12 @@ const MAX_LAYERS = 3;
  * The bytes of a file, unpacked while they begin as gzip does, in chunks of about 1 MiB that the caller may keep. The file is
  * closed when the iteration ends, however it does. GexError `missing`, `storage`; `data`: cut, damaged, beyond a limit.
  */
-export async function* readUnpacked(path: string, limits: UnpackLimits): AsyncGenerator<Buffer> {
+export async function* readUnpacked(path: string, options: UnpackOptions): AsyncGenerator<Buffer> {
   try {
     const handle = await open(path, 'r');
     try {
       const { size } = await handle.stat();
-      yield* limited(unpacked(chunksOf(handle), path), size, { path, ...limits });
+      yield* limited(unpacked(chunksOf(handle, options.onRead), path), size, { path, ...options });
     } finally {
       await handle.close();
     }
@@ -35,12 +37,13 @@ export async function* readUnpacked(path: string, limits: UnpackLimits): AsyncGe
 }
 
 /** Reads one chunk ahead. */
-async function* chunksOf(handle: FileHandle): AsyncGenerator<Buffer> {
+async function* chunksOf(handle: FileHandle, onRead: UnpackOptions['onRead']): AsyncGenerator<Buffer> {
   for (let next = readChunk(handle); ; ) {
     const chunk = await next;
     if (chunk.length === 0) return;
     next = readChunk(handle);
     next.catch(() => undefined); // it is awaited in the next turn, unless there is none
+    onRead?.(chunk.length);
     yield chunk;
   }
 }
@@ -111,7 +114,7 @@ function isZlibError(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
 }
 
-interface Limits extends UnpackLimits {
+interface Limits extends UnpackOptions {
   readonly path: string;
 }
 

@@ -1,6 +1,6 @@
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { GexError } from '../../errors.js';
 import { ensureWritableDir, storageError } from '../../io/files.js';
 import { newOwnerTag } from '../../io/owner.js';
 import { ArraySplitter } from '../../wire/array-splitter.js';
@@ -10,13 +10,16 @@ import { relativeStreamPath, STAGING_FOLDER } from './path.js';
 import { placeFiles, sweepStaging } from './staging.js';
 import { StreamWriter } from './stream-writer.js';
 
-/** A record file that is whole and durable, but not in the archive yet. */
-export interface PreparedStream extends LineSummary {
-  readonly key: StreamKey;
+/** What a record file made of a JSON array holds. */
+interface ImportedLines extends LineSummary {
   readonly rows: number;
-  /** The first and the last record, parsed; undefined when there are no rows. */
-  readonly first: unknown;
-  readonly last: unknown;
+  /** Of the bytes of the file, in hexadecimal. */
+  readonly sha256: string;
+}
+
+/** A record file that is whole and durable, but not in the archive yet. */
+export interface PreparedStream extends ImportedLines {
+  readonly key: StreamKey;
   /** Moves the file into the archive, over an older one, and gives its path. GexError `storage`: the archive is as it was. */
   commit(): Promise<string>;
   /** Forgets the file; may be called at any time. */
@@ -31,8 +34,6 @@ interface ImportOptions {
 
 /** So much is written at once; the chunks of a source are usually this large. */
 const BUFFER_BYTES = 1024 * 1024 + 64;
-/** Longer records are not read back. */
-const MAX_RECORD_BYTES = 64 * 1024 * 1024;
 
 /**
  * Writes a JSON array of records, which arrives in chunks, as a record file in the staging of the archive below `root`.
@@ -54,10 +55,8 @@ export async function prepareStream(
     await ensureWritableDir(stagingRoot);
     await sweepStaging(stagingRoot);
     await mkdir(dirname(path), { recursive: true });
-    const name = options.name ?? relative;
-    const { rows, summary } = await writeLines(path, source, { key, ...options, name });
-    const records = rows > 0 ? await endsOf(path, summary, name) : { first: undefined, last: undefined };
-    return { key, rows, ...summary, ...records, commit: () => place(staging, root, relative), abort };
+    const lines = await writeLines(path, source, { name: relative, ...options, date: key.date });
+    return { key, ...lines, commit: () => place(staging, root, relative), abort };
   } catch (error) {
     await abort();
     throw storageError(error, 'write to', root);
@@ -67,50 +66,29 @@ export async function prepareStream(
 async function writeLines(
   path: string,
   source: AsyncIterable<Buffer>,
-  { key, name, signal }: ImportOptions & { readonly key: StreamKey },
-): Promise<{ readonly rows: number; readonly summary: LineSummary }> {
+  { name, date, signal }: ImportOptions & { readonly name: string; readonly date: string },
+): Promise<ImportedLines> {
   const splitter = new ArraySplitter(name);
-  const summarizer = new LineSummarizer(key.date);
+  const summarizer = new LineSummarizer(name, date);
+  const hash = createHash('sha256');
   const writer = new StreamWriter(path, await open(path, 'wx'), BUFFER_BYTES);
   try {
     for await (const chunk of source) {
       signal?.throwIfAborted();
       const lines = splitter.push(chunk);
-      summarizer.push(lines);
       const behind = writer.write(lines);
+      summarizer.push(lines);
+      hash.update(lines);
       if (behind) await behind;
     }
     signal?.throwIfAborted();
     splitter.finish();
+    const summary = summarizer.finish();
     await writer.finish();
+    return { rows: splitter.rows, sha256: hash.digest('hex'), ...summary };
   } catch (error) {
     await writer.abandon();
     throw error;
-  }
-  return { rows: splitter.rows, summary: summarizer.finish() };
-}
-
-/** The first and the last record of a file with at least one, parsed. */
-async function endsOf(path: string, { bytes, firstLineBytes, lastLineBytes }: LineSummary, name: string) {
-  const handle = await open(path, 'r');
-  try {
-    const first = await recordAt(handle, 0, firstLineBytes, `${name}: its first record`);
-    const last = await recordAt(handle, bytes - 1 - lastLineBytes, lastLineBytes, `${name}: its last record`);
-    return { first, last };
-  } finally {
-    await handle.close();
-  }
-}
-
-async function recordAt(handle: FileHandle, start: number, length: number, what: string): Promise<unknown> {
-  if (length > MAX_RECORD_BYTES)
-    throw new GexError('data', `${what} has ${length} bytes, more than ${MAX_RECORD_BYTES}; is it the right file?`);
-  const { buffer } = await handle.read(Buffer.alloc(length), 0, length, start);
-  try {
-    return JSON.parse(buffer.toString());
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new GexError('data', `${what} is not valid JSON (${reason}); fetch it again`, { cause });
   }
 }
 

@@ -45,13 +45,21 @@ export function streamPath(root: string, key: StreamKey): string {
   return join(root, relativeStreamPath(key));
 }
 
-/** Where the cached line index of an archive file rests; undefined when the path is not inside an archive. */
-export function indexPathOf(path: string): string | undefined {
+/** The stream of a record file by its path, which is `streamPath(root, key)`; undefined when it is not that of an archive. */
+export function streamOfPath(path: string): { readonly root: string; readonly key: StreamKey } | undefined {
   const parts = path.split(sep);
   const [date = '', ticker = '', packageName = '', name = ''] = parts.slice(-4);
   const category = categoryOfFile(name);
   if (!category || !isArchiveDate(date) || !isArchiveTicker(ticker) || !isArchivePackage(packageName)) return undefined;
-  return join(parts.slice(0, -4).join(sep) || sep, INDEX_FOLDER, date, ticker, packageName, `${category}.idx`);
+  return { root: parts.slice(0, -4).join(sep) || sep, key: { date, ticker, package: packageName, category } };
+}
+
+/** Where the cached line index of an archive file rests; undefined when the path is not inside an archive. */
+export function indexPathOf(path: string): string | undefined {
+  const found = streamOfPath(path);
+  if (!found) return undefined;
+  const { date, ticker, package: packageName, category } = found.key;
+  return join(found.root, INDEX_FOLDER, date, ticker, packageName, `${category}.idx`);
 }
 
 function check(what: string, found: string, ok: boolean, expected: string): void {
