@@ -100,6 +100,26 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./commands/price.js'),
   },
   {
+    name: 'convert',
+    summary: 'turn record files that are JSON arrays, as the vendor sends them, into JSON lines',
+    arguments: [
+      {
+        name: 'PATH',
+        required: true,
+        variadic: true,
+        description:
+          'a .json or .json.gz file, or a folder to walk for them; the .jsonl file is made beside each, and then takes its place',
+      },
+    ],
+    options: ['keepSource', 'replaceLines'],
+    examples: [
+      { command: 'gex convert data', explains: 'every array of the archive; lines that are there already stay' },
+      { command: 'gex convert --keep SPX.json.gz --json', explains: 'one file, which stays; the report as JSON' },
+    ],
+    exits: ['data', 'storage', 'missing', 'partial'],
+    load: () => import('./commands/convert.js'),
+  },
+  {
     name: 'serve',
     summary: 'serve a day of the archive over HTTP, record by record for each API key',
     options: [

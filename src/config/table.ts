@@ -1,6 +1,7 @@
 import type { OptionRow, SettingOf } from './option.js';
 import { COMMON_ROWS } from './rows/common.js';
 import { COMPUTE_ROWS } from './rows/compute.js';
+import { CONVERT_ROWS } from './rows/convert.js';
 import { NOTIFY_ROWS } from './rows/notify.js';
 import { PRICE_ROWS } from './rows/price.js';
 import { SERVE_ROWS } from './rows/serve.js';
@@ -17,6 +18,7 @@ export const OPTIONS = {
   ...SYNTH_ROWS,
   ...SERVE_ROWS,
   ...NOTIFY_ROWS,
+  ...CONVERT_ROWS,
 } as const;
 
 export type OptionKey = keyof typeof OPTIONS;

@@ -36,6 +36,12 @@ test('bash offers the words of each option of each command', () => {
   }
 });
 
+test('zsh completes every value of an argument that repeats, else only the first', () => {
+  const script = completionScript('zsh', COMMANDS);
+  expect(script).toContain("'*:PATH:_files'");
+  expect(script).toContain("'1:FILE:_files'");
+});
+
 test.each(['zsh', 'fish'] as const)('the %s script names every command and option', (shell) => {
   const script = completionScript(shell, COMMANDS);
   for (const { name, options, summary } of COMMANDS) {
