@@ -20,7 +20,10 @@ interface Migration {
 }
 
 /** Applied in order; a released one is never edited, the next change is a new row. */
-export const MIGRATIONS: readonly Migration[] = [{ number: 1, name: 'first tables', up: firstTables }];
+export const MIGRATIONS: readonly Migration[] = [
+  { number: 1, name: 'first tables', up: (db, dialect) => createTables(db, dialect, FIRST_TABLES) },
+  { number: 2, name: 'ledger of the archive, gates', up: (db, dialect) => createTables(db, dialect, LEDGER_TABLES) },
+];
 
 /** `?` after a kind: the value may be NULL. */
 type ColumnKind = 'self' | `${'text' | 'int' | 'real' | 'blob'}${'' | '?'}`;
@@ -126,8 +129,40 @@ const FIRST_TABLES: Readonly<Record<string, Table>> = {
   },
 };
 
-async function firstTables(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
-  for (const [name, table] of Object.entries(FIRST_TABLES)) await createTable(db, dialect, name, table);
+const LEDGER_TABLES: Readonly<Record<string, Table>> = {
+  archive_files: {
+    columns: {
+      date: 'text',
+      ticker: 'text',
+      package: 'text',
+      category: 'text',
+      state: 'text',
+      source: 'text',
+      rows: 'int?',
+      first_ms: 'int?',
+      last_ms: 'int?',
+      gaps: 'int?',
+      widest_gap_ms: 'int?',
+      bytes: 'int?',
+      sha256: 'text?',
+      fetched_ms: 'int?',
+      attempts: 'int',
+      last_error: 'text?',
+    },
+    key: ['date', 'ticker', 'package', 'category'],
+  },
+  gates: {
+    columns: { name: 'text', next_ms: 'real', hold_ms: 'real', slot_ms: 'real' },
+    key: ['name'],
+  },
+};
+
+async function createTables(
+  db: Kysely<unknown>,
+  dialect: Dialect,
+  tables: Readonly<Record<string, Table>>,
+): Promise<void> {
+  for (const [name, table] of Object.entries(tables)) await createTable(db, dialect, name, table);
 }
 
 async function createTable(db: Kysely<unknown>, dialect: Dialect, name: string, table: Table): Promise<void> {

@@ -4,6 +4,8 @@ import { type ChainTable, chainTable } from './chains.js';
 import type { Connection } from './connection.js';
 import { type ConventionTable, conventionTable } from './conventions.js';
 import { type ExposureTable, exposureTable } from './exposures.js';
+import { type GateTable, gateTable } from './gates.js';
+import { type LedgerTable, ledgerTable } from './ledger.js';
 import { type LevelTable, levelTable } from './levels.js';
 import { type RunTable, runTable } from './runs.js';
 import { openSqlite, type SqliteOptions } from './sqlite.js';
@@ -20,6 +22,8 @@ export interface Store {
   readonly exposures: ExposureTable;
   readonly levels: LevelTable;
   readonly runs: RunTable;
+  readonly ledger: LedgerTable;
+  readonly gates: GateTable;
   /** Forgets ticks, bars, exposures and levels of a ticker with fromMs <= time < toMs, before a session is written anew. */
   clear(ticker: string, fromMs: number, toMs: number): Promise<void>;
   close(): Promise<void>;
@@ -57,6 +61,8 @@ export function storeOn(connection: Connection, location: string): Store {
     exposures: exposureTable(connection),
     levels: levelTable(connection),
     runs: runTable(connection),
+    ledger: ledgerTable(connection),
+    gates: gateTable(connection),
     clear: (ticker, fromMs, toMs) => write(removals.map((sql) => ({ sql, rows: [[ticker, fromMs, toMs]] }))),
     close: () => connection.close(),
   };

@@ -13,6 +13,8 @@ export interface Schema {
   levels: LevelsRow;
   exposures: ExposuresRow;
   runs: RunRow;
+  archive_files: ArchiveFileRow;
+  gates: GateRow;
 }
 
 interface TickRow {
@@ -102,6 +104,32 @@ interface RunRow {
   status: string;
   options: string;
   report: string | null;
+}
+
+interface ArchiveFileRow {
+  date: string;
+  ticker: string;
+  package: string;
+  category: string;
+  state: string;
+  source: string;
+  rows: number | null;
+  first_ms: number | null;
+  last_ms: number | null;
+  gaps: number | null;
+  widest_gap_ms: number | null;
+  bytes: number | null;
+  sha256: string | null;
+  fetched_ms: number | null;
+  attempts: number;
+  last_error: string | null;
+}
+
+interface GateRow {
+  name: string;
+  next_ms: number;
+  hold_ms: number;
+  slot_ms: number;
 }
 
 /** Unknown (NaN or absent) rests as NULL, never as 0. */

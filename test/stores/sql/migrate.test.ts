@@ -11,7 +11,18 @@ import { Child } from '../../helpers/child.js';
 import { tempFolder } from '../../helpers/folder.js';
 import { postgresDatabase } from '../../helpers/postgres.js';
 
-const TABLES = ['bars', 'chain_snapshots', 'conventions', 'exposures', 'levels', 'runs', 'schema_migrations', 'ticks'];
+const TABLES = [
+  'archive_files',
+  'bars',
+  'chain_snapshots',
+  'conventions',
+  'exposures',
+  'gates',
+  'levels',
+  'runs',
+  'schema_migrations',
+  'ticks',
+];
 
 test('migrations are numbered 1, 2, 3 and so on', () => {
   expect(MIGRATIONS.map(({ number }) => number)).toEqual(MIGRATIONS.map((_, i) => i + 1));
@@ -84,6 +95,6 @@ test('a database of a newer version is a storage error that says so', async () =
   raw.close();
   await expect(openStore(path)).rejects.toMatchObject({
     kind: 'storage',
-    message: `${path} has schema 2, this version of gex knows schemas up to 1: use the newer version or another data folder`,
+    message: `${path} has schema ${MIGRATIONS.length + 1}, this version of gex knows schemas up to ${MIGRATIONS.length}: use the newer version or another data folder`,
   });
 });
