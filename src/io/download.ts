@@ -27,8 +27,8 @@ export type PartOutcome =
   | { readonly kind: 'whole'; readonly bytes: number }
   /** No file was given. `body`: the beginning of what was said instead. */
   | { readonly kind: 'refused'; readonly status: number; readonly body: string; readonly waitMs: number | undefined }
-  /** The network failed after `received` further bytes; `bytes` are in the file. */
-  | { readonly kind: 'cut'; readonly error: GexError; readonly received: number; readonly bytes: number };
+  /** The network failed after `received` further bytes. */
+  | { readonly kind: 'cut'; readonly error: GexError; readonly received: number };
 
 /** One attempt under way. */
 interface Transfer {
@@ -58,7 +58,7 @@ export async function downloadPart(
     return (await attempt(transfer)) ?? (await attempt(transfer)) ?? unasked(download.url);
   } catch (error) {
     if (!(error instanceof GexError) || error.kind !== 'upstream') throw error;
-    return { kind: 'cut', error, received: transfer.received, bytes: part.bytes };
+    return { kind: 'cut', error, received: transfer.received };
   } finally {
     await part.close();
   }
@@ -113,11 +113,12 @@ async function receive(transfer: Transfer, answer: WebAnswer): Promise<PartOutco
   const total = part.source?.total;
   const keepPace = speedFloor(transfer);
   for await (const chunk of answer.body) {
-    if (part.bytes + chunk.length > download.maxBytes) await part.drop();
-    checkSize(download, part.bytes + chunk.length);
+    const bytes = part.bytes + chunk.length;
+    if (bytes > download.maxBytes) await part.drop();
+    checkSize(download, bytes);
     await part.append(chunk);
     transfer.received += chunk.length;
-    download.onBytes?.(part.bytes, total);
+    download.onBytes?.(bytes, total);
     keepPace(chunk.length);
   }
   if (total === undefined || total === part.bytes) return finish(part);

@@ -1,7 +1,16 @@
+import { setMaxListeners } from 'node:events';
 import type { Dispatcher } from 'undici';
 import { ChunkQueue } from './chunk-queue.js';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+interface Exchange {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  /** From connecting to the last byte; undefined: no limit. */
+  readonly totalMs: number | undefined;
+}
 
 /** The beginning of an answer; its body is still coming. */
 interface Answer {
@@ -17,10 +26,7 @@ const DISCARDED = new Error('the rest of the answer is not wanted');
  * Sends a GET and resolves with the answer as soon as it begins. Every byte that came before a failure is given out before
  * the failure is, so that nothing has to be fetched twice. Rejects with undici's errors and the signal's reason.
  */
-export function exchange(
-  dispatcher: Dispatcher,
-  { url, headers, signal }: { url: URL; headers: Readonly<Record<string, string>>; signal: AbortSignal },
-): Promise<Answer> {
+export function exchange(dispatcher: Dispatcher, { url, headers, signal, totalMs }: Exchange): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
     let isOver = false;
@@ -37,6 +43,7 @@ export function exchange(
       if (isOver) return;
       isOver = true;
       signal.removeEventListener('abort', onAbort);
+      clearTimeout(limit);
       if (error === undefined) {
         body.end();
         return;
@@ -45,6 +52,9 @@ export function exchange(
       body.fail(error);
       reject(error);
     };
+    const late = (): void => over(new Error(`no whole answer within ${Number(totalMs) / 1000} s`));
+    const limit = totalMs === undefined ? undefined : setTimeout(late, totalMs);
+    setMaxListeners(0, signal); // any number of requests may go on under one signal
     signal.addEventListener('abort', onAbort, { once: true });
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart(started) {

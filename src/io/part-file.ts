@@ -119,8 +119,10 @@ export class PartFile {
     if (this.#source !== undefined) await this.#describe(this.#source, this.#bytes);
   }
 
+  /** Leaves no file behind when nothing came. */
   async close(): Promise<void> {
     await this.#handle.close();
+    if (this.#source === undefined) await removePart(this.#path);
   }
 
   async #describe(source: PartSource, wholeBytes?: number): Promise<void> {

@@ -27,14 +27,18 @@ export async function getFollowing(
     if (seen.size > MAX_REDIRECTS) throw redirectError(start, `redirects more than ${MAX_REDIRECTS} times`);
     seen.add(url.href);
     const answer = await web.get({ url, headers: headersFor(url), signal });
-    if (!REDIRECTS.includes(answer.status)) return { answer, url };
-    answer.discard();
+    if (!isRedirect(answer)) return { answer, url };
     url = targetOf(answer, url);
   }
 }
 
-/** Where a redirect leads. GexError `data` when it does not say. */
-export function targetOf({ status, headers }: WebAnswer, base: URL): URL {
+export function isRedirect({ status }: WebAnswer): boolean {
+  return REDIRECTS.includes(status);
+}
+
+/** Where a redirect leads; its body is left. GexError `data` when it does not say. */
+export function targetOf({ status, headers, discard }: WebAnswer, base: URL): URL {
+  discard();
   const target = headers.location ?? '';
   if (target !== '' && URL.canParse(target, base.href)) return new URL(target, base);
   throw redirectError(base, `answered ${status} without saying where to`);

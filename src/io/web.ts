@@ -37,14 +37,12 @@ export class Web {
   async get({ url, headers, signal, totalMs }: WebGet): Promise<WebAnswer> {
     signal.throwIfAborted();
     const agent = await this.#connections();
-    const limit = totalMs === undefined ? undefined : AbortSignal.timeout(totalMs);
     const fault = (error: unknown): unknown => {
       signal.throwIfAborted();
-      return networkError(url, limit?.aborted ? `no whole answer within ${Number(totalMs) / 1000} s` : error);
+      return networkError(url, error);
     };
     try {
-      const either = limit === undefined ? signal : AbortSignal.any([signal, limit]);
-      const answer = await exchange(agent, { url, headers, signal: either });
+      const answer = await exchange(agent, { url, headers, signal, totalMs });
       return { ...answer, headers: joined(answer.headers), body: translated(answer.body, fault) };
     } catch (error) {
       throw fault(error);

@@ -45,7 +45,8 @@ export type FetchedFile =
 export interface GexbotClient {
   /**
    * Fetches a day's history file into `partPath`, as it comes over the wire; goes on where an earlier call or process was
-   * stopped. One call per path at a time. Throws `auth`, `upstream` (attempts used up), `data`, `usage`, `storage`.
+   * stopped. One call per path at a time; a file that proves damaged is to be removed with `removePart`.
+   * Throws `auth`, `upstream` (attempts used up), `data`, `usage`, `storage`, and the signal's reason.
    */
   fetchFile(key: StreamKey, partPath: string, ctx: Ctx, onBytes?: OnBytes): Promise<FetchedFile>;
   /** Ends all connections. */
@@ -69,9 +70,14 @@ interface Parts {
   readonly ports: GexbotClientPorts;
 }
 
-/** A client of GexBot's history (contract section 2). GexError `usage` for a base URL that is none. */
+/** A client of GexBot's history (contract section 2). GexError `usage` for a base URL that is none, `auth` for such a key. */
 export function createGexbotClient(options: GexbotClientOptions, ports: GexbotClientPorts): GexbotClient {
   const base = apiBase(options.baseUrl);
+  if (!/^[\x21-\x7e]+$/.test(options.apiKey))
+    throw new GexError(
+      'auth',
+      'GEXBOT_API_KEY is empty or holds spaces or characters that are not ASCII; copy it again',
+    );
   const web = new Web(options.timeoutMs);
   const api = { base, apiKey: options.apiKey, userAgent: USER_AGENT, timeoutMs: options.timeoutMs };
   const fetch: FileFetch = {

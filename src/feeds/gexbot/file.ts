@@ -39,28 +39,42 @@ export async function fetchLinked(
   if (second === undefined || !isHostFailing(outcome)) return judge(first, outcome);
   ctx.log.warn('the file host fails, trying its fallback', { host: first.host, fallback: second.host });
   const other = await from(second);
-  return isHostFailing(other) ? judge(first, outcome) : judge(second, other);
+  return hasGiven(other) ? judge(second, other) : judge(first, outcome);
 }
 
 /** The link and its fallback; in turn when it is the fallback's bytes that can be continued. */
-async function hostsOf(url: URL, { fallbackHosts }: FileFetch, path: string): Promise<[URL, URL | undefined]> {
+async function hostsOf(url: URL, { fallbackHosts, check }: FileFetch, path: string): Promise<[URL, URL | undefined]> {
   const host = fallbackHosts[url.host];
   if (host === undefined) return [url, undefined];
   const fallback = new URL(url);
   fallback.host = host;
+  if (!passes(check, fallback)) return [url, undefined];
   const { bytes, source } = await readPart(path);
   return bytes > 0 && source?.place === placeOf(fallback) ? [fallback, url] : [url, fallback];
 }
 
-/** Not a byte came, and not for something that the link or the pace is to blame for. */
+function passes(check: (url: URL) => void, url: URL): boolean {
+  try {
+    check(url);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Nothing came, and neither the link nor the pace is to blame: another host may have it. */
 function isHostFailing(outcome: PartOutcome): boolean {
-  if (outcome.kind === 'cut') return outcome.received === 0;
-  return outcome.kind === 'refused' && (outcome.status === 404 || outcome.status >= 500);
+  if (outcome.kind === 'refused') return outcome.status === 404 || outcome.status >= 500;
+  return !hasGiven(outcome);
+}
+
+function hasGiven(outcome: PartOutcome): boolean {
+  return outcome.kind === 'whole' || (outcome.kind === 'cut' && outcome.received > 0);
 }
 
 function judge(url: URL, outcome: PartOutcome): FileOutcome {
   if (outcome.kind === 'whole') return outcome;
-  if (outcome.kind === 'cut') return { kind: 'again', error: outcome.error, received: outcome.received };
+  if (outcome.kind === 'cut') return { kind: 'again', error: outcome.error };
   const { status, body, waitMs } = outcome;
   if (status === 404) return { kind: 'missing' };
   const code = storageCode(body);

@@ -1,10 +1,10 @@
 import { GexError } from '../../errors.js';
 import { retryAfterMs } from '../../io/backoff.js';
 import type { Ctx } from '../../io/ctx.js';
-import { targetOf } from '../../io/redirects.js';
+import { isRedirect, targetOf } from '../../io/redirects.js';
 import { beginningOf, placeOf, type Web, type WebAnswer } from '../../io/web.js';
 import type { StreamKey } from '../../wire/catalogue.js';
-import { parseLink, refusalText } from './parse.js';
+import { parseLink, saidIn } from './parse.js';
 
 /** Where and as whom to ask. */
 export interface GexbotApi {
@@ -24,8 +24,6 @@ export interface Again {
   readonly waitMs?: number | undefined;
   /** 429: everybody is to wait. */
   readonly isBusy?: boolean;
-  /** Bytes of the file that came. */
-  readonly received?: number;
 }
 
 type LinkOutcome = { readonly kind: 'link'; readonly url: URL } | { readonly kind: 'missing' } | Again;
@@ -52,29 +50,29 @@ export async function requestLink(web: Web, api: GexbotApi, key: StreamKey, ctx:
   const url = linkUrl(api.base, key);
   try {
     const answer = await web.get({ url, headers: linkHeaders(api), signal: ctx.signal, totalMs: api.timeoutMs });
-    if (answer.status === 200) return { kind: 'link', url: parseLink(await beginningOf(answer, ANSWER_BYTES), url) };
-    return await otherOutcome(answer, url, api, ctx);
+    if (isRedirect(answer)) return { kind: 'link', url: targetOf(answer, url) };
+    const text = await beginningOf(answer, ANSWER_BYTES);
+    const link = answer.status === 200 ? parseLink(text, url) : undefined;
+    if (link !== undefined) return { kind: 'link', url: link };
+    const said = saidIn(text).replaceAll(api.apiKey, '***') || 'without a word';
+    return otherOutcome(answer, `${placeOf(url)} answered ${answer.status} (${said})`, ctx);
   } catch (error) {
     if (!(error instanceof GexError) || error.kind !== 'upstream') throw error;
     return { kind: 'again', error };
   }
 }
 
-/** What everything but a 200 means. */
-async function otherOutcome(answer: WebAnswer, url: URL, api: GexbotApi, ctx: Ctx): Promise<LinkOutcome> {
-  const { status, headers } = answer;
-  if (status >= 300 && status < 400) {
-    answer.discard();
-    return { kind: 'link', url: targetOf(answer, url) };
-  }
-  const text = refusalText(await beginningOf(answer, ANSWER_BYTES)).replaceAll(api.apiKey, '***');
-  const found = `${placeOf(url)} answered ${status} (${text || 'without a word'})`;
+/** What everything but a link means; `found` says where and what it was. */
+function otherOutcome({ status, headers }: WebAnswer, found: string, { clock }: Ctx): LinkOutcome {
   if (status === 404) return { kind: 'missing' };
   if (status === 400) throw new GexError('usage', `${found}; check the ticker, package, category and date`);
   if (status === 401) throw new GexError('auth', `${found}; check GEXBOT_API_KEY`);
   if (status === 403) throw new GexError('auth', `${found}; the plan of GEXBOT_API_KEY may not include history`);
-  if (status !== 429 && status < 500) throw new GexError('data', `${found}; is it the right base URL?`);
-  const waitMs = retryAfterMs(headers['retry-after'], Date.parse(headers.date ?? '') || ctx.clock.now());
+  if (status !== 429 && status < 500) {
+    const expected = status === 200 ? ' instead of a link' : '';
+    throw new GexError('data', `${found}${expected}; is it the right base URL?`);
+  }
+  const waitMs = retryAfterMs(headers['retry-after'], Date.parse(headers.date ?? '') || clock.now());
   return { kind: 'again', error: new GexError('upstream', found), waitMs, isBusy: status === 429 };
 }
 

@@ -1,23 +1,18 @@
 import { z } from 'zod';
-import { GexError } from '../../errors.js';
 
 const link = z.object({ url: z.string().min(1) });
 const refusal = z.object({ error: z.string().min(1) });
 
 const EXCERPT_LENGTH = 120;
 
-/** The link in a 200 answer to `/hist?noredirect` (contract section 2.1). GexError `data` shows what came instead. */
-export function parseLink(text: string, base: URL): URL {
+/** The link in a 200 answer to `/hist?noredirect` (contract section 2.1); undefined when it is something else. */
+export function parseLink(text: string, base: URL): URL | undefined {
   const { data } = link.safeParse(jsonOf(text));
-  if (data !== undefined && URL.canParse(data.url, base.href)) return new URL(data.url, base);
-  throw new GexError(
-    'data',
-    `the answer is not {"url": "..."} but ${JSON.stringify(excerpt(text))}; is it the right base URL?`,
-  );
+  return data !== undefined && URL.canParse(data.url, base.href) ? new URL(data.url, base) : undefined;
 }
 
-/** What the API says about a refusal (contract section 1.7), or the beginning of whatever it sent. */
-export function refusalText(text: string): string {
+/** What the API says about a refusal (contract section 1.7), or the beginning of whatever else it sent. */
+export function saidIn(text: string): string {
   const { data } = refusal.safeParse(jsonOf(text));
   return excerpt(data?.error ?? text);
 }
