@@ -11,7 +11,7 @@ export const KEY: StreamKey = { date: '2025-11-14', ticker: 'SPX', package: 'sta
 export const LINK_PATH = '/v2/hist/SPX/state/gex_full/2025-11-14';
 export const API_KEY = 'gexbot_custom_secret';
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** A request as it arrived. */
 interface Seen {
