@@ -1,3 +1,5 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -60,6 +62,38 @@ describe('gex notify test', () => {
   it('with another action is a usage error', async () => {
     expect(await gex(['notify', 'shout'])).toMatchObject({ code: 2, stderr: 'gex: found action "shout"; give test\n' });
   });
+});
+
+describe('mail over TLS', () => {
+  const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+
+  /** A certificate of localhost that nobody has signed. */
+  function selfSigned() {
+    const folder = tempFolder();
+    const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const words = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost';
+    const names = ['-addext', 'subjectAltName=DNS:localhost', '-keyout', keyFile, '-out', certFile];
+    execFileSync('openssl', [...words.split(' '), ...names], { stdio: 'ignore' });
+    return { certFile, key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certFile, 'utf8') };
+  }
+
+  it.skipIf(!hasOpenssl).each(['tls', 'starttls'] as const)(
+    '(%s) is sent to a server whose certificate is trusted, and to no other',
+    async (mode) => {
+      const { certFile, key, cert } = selfSigned();
+      const smtp = await startSmtp({ tls: { key, cert, mode }, login: 'ada:pw' });
+      const env = {
+        ...{ NOTIFY_EMAIL_TO: 'ada@example.org', SMTP_HOST: 'localhost', SMTP_PORT: String(smtp.port) },
+        ...{ SMTP_SECURE: mode, SMTP_USER: 'ada', SMTP_PASSWORD: 'pw' },
+      };
+      const trusted = await gex(['notify', 'test'], { env: { ...env, NODE_EXTRA_CA_CERTS: certFile } });
+      expect(trusted).toMatchObject({ code: 0, stderr: '' });
+      expect(smtp.mails).toMatchObject([{ login: 'ada', from: 'ada@example.org' }]);
+      const distrusted = await gex(['notify', 'test'], { env });
+      expect(distrusted).toMatchObject({ code: 4, stdout: expect.stringMatching(/self-signed certificate/) });
+      expect(smtp.mails).toHaveLength(1);
+    },
+  );
 });
 
 it('the schema gex-notify/1 is one thing in the webhook and in --json', async () => {
