@@ -14,8 +14,9 @@ export function completionScript(shell: Shell, commands: readonly Command[]): st
 
 const row = (key: OptionKey): OptionRow<unknown> => OPTIONS[key];
 
-/** The words a command's first argument takes, where they are a closed set. */
-const argumentWords = (command: Command): readonly string[] => command.arguments?.[0]?.choices ?? [];
+/** The words a command's arguments take, where they are closed sets. */
+const argumentWords = (command: Command): readonly string[] =>
+  command.arguments?.flatMap(({ choices }) => choices ?? []) ?? [];
 
 /** Values that are not a closed set fall back to file names (`-o default`). */
 function bash(commands: readonly Command[]): string {
@@ -66,11 +67,13 @@ function zsh(commands: readonly Command[]): string {
     return `'${names}[${inBrackets(description).replaceAll("'", `'\\''`)}]${value}'`;
   };
   const lines = (keys: readonly OptionKey[]): string => keys.map((key) => ` \\\n        ${spec(key)}`).join('');
-  const positional = (command: Command): string => {
-    const [first] = command.arguments ?? [];
-    if (!first) return '';
-    return ` \\\n        ${quote(`${first.variadic ? '*' : '1'}:${first.name}:${first.choices ? `(${first.choices.join(' ')})` : '_files'}`)}`;
-  };
+  const positional = ({ arguments: rows = [] }: Command): string =>
+    rows
+      .map(({ name, choices, variadic }, index) => {
+        const position = variadic ? '*' : String(index + 1);
+        return ` \\\n        ${quote(`${position}:${name}:${choices ? `(${choices.join(' ')})` : '_files'}`)}`;
+      })
+      .join('');
   const names = commands.map(({ name, summary }) => `      ${quote(`${name}:${summary}`)}`).join('\n');
   const branches = commands.map(
     (command) =>
