@@ -181,6 +181,29 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./commands/notify.js'),
   },
   {
+    name: 'service',
+    summary: 'print a file that keeps gex daemon running, or runs it once a day: systemd, cron, launchd, compose',
+    arguments: [
+      { name: 'ACTION', required: true, description: 'print: to stdout; nothing is installed', choices: ['print'] },
+      {
+        name: 'KIND',
+        required: true,
+        description: 'systemd (a daemon), systemd-once with systemd-timer, cron, launchd (macOS) or compose',
+        choices: ['systemd', 'systemd-once', 'systemd-timer', 'cron', 'launchd', 'compose'],
+      },
+    ],
+    options: ['dataDir'],
+    examples: [
+      {
+        command: 'gex service print systemd | sudo tee /etc/systemd/system/gex-daemon.service',
+        explains: 'a daemon on a server',
+      },
+      { command: '(crontab -l; gex service print cron) | crontab -', explains: 'one run a day' },
+    ],
+    exits: [],
+    load: () => import('./commands/service.js'),
+  },
+  {
     name: 'demo',
     summary: 'show the main job at work, without network: synthesise a short session, compute it, serve it',
     options: ['check', 'port'],

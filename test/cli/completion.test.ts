@@ -20,6 +20,7 @@ test('bash completes commands, options of the command, and words of an option or
   expect(offered('--log-level', 'd')).toEqual(['debug']);
   expect(offered('config', '--log-level', '')).toEqual(['debug', 'info', 'warn', 'error', 'silent']);
   expect(offered('completion', '')).toEqual(expect.arrayContaining(['bash', 'zsh', 'fish']));
+  expect(offered('service', 'print', 'systemd-')).toEqual(['systemd-once', 'systemd-timer']);
   expect(offered('config', '--config', '')).toEqual([]);
   for (const { name, options } of COMMANDS) {
     const flags = [...GLOBAL_OPTIONS, ...options].map((key) => OPTIONS[key].flag);
