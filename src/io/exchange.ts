@@ -28,6 +28,7 @@ const DISCARDED = new Error('the rest of the answer is not wanted');
  */
 export function exchange(dispatcher: Dispatcher, { url, headers, signal, totalMs }: Exchange): Promise<Answer> {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     let controller: Dispatcher.DispatchController | undefined;
     let isOver = false;
     const stop = (reason: Error): void => {

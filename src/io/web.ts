@@ -49,10 +49,9 @@ export class Web {
     }
   }
 
-  /** Ends every connection at once. */
+  /** Ends every connection at once, for good. */
   async close(): Promise<void> {
     const agent = await this.#agent;
-    this.#agent = undefined;
     await agent?.destroy();
   }
 
