@@ -177,6 +177,18 @@ describe('a client', () => {
     );
   });
 
+  it('that is closed leaves no connection open, and does not open one again', async () => {
+    const files = await peer(file(FILE));
+    const vendor = await api(files);
+    const { client, ctx } = clientOf(vendor.url, { fileHosts: [files.host] });
+    const path = join(tempFolder(), 'x.part');
+    await client.fetchFile(KEY, path, ctx);
+    expect([await vendor.connections(), await files.connections()]).toEqual([1, 1]);
+    await client.close();
+    await expect.poll(async () => [await vendor.connections(), await files.connections()]).toEqual([0, 0]);
+    await expect(client.fetchFile(KEY, `${path}2`, ctx)).rejects.toMatchObject({ kind: 'upstream' });
+  });
+
   it('does not warn of leaks with many files at once', async () => {
     const warnings: Error[] = [];
     const note = (warning: Error): void => void warnings.push(warning);

@@ -23,6 +23,8 @@ interface Peer {
   readonly host: string;
   readonly url: string;
   readonly seen: Seen[];
+  /** How many are open now. */
+  connections(): Promise<number>;
 }
 
 /** A server that gives the n-th request to the n-th handler, and the last one all further requests. */
@@ -38,7 +40,8 @@ export async function peer(...handlers: readonly Handler[]): Promise<Peer> {
     server.close();
   });
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { host, url: `http://${host}`, seen };
+  const connections = () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)));
+  return { host, url: `http://${host}`, seen, connections };
 }
 
 /** An API whose links lead to a path of the file host; each link is signed anew. */
