@@ -227,11 +227,30 @@ describe('a channel that fails', () => {
 
   it('stops at once when the run is stopped', async () => {
     const { url } = await startReceiver('silence');
+    const smtp = await startSmtp({ silent: true });
     const abort = new AbortController();
     const { ctx } = recordingCtx();
-    const sending = notify(runMessage(GOOD), { ...BASE, webhook: { url } }, { ...ctx, signal: abort.signal });
+    const options = { ...BASE, webhook: { url }, email: mailTo(smtp) };
+    const sending = notify(runMessage(GOOD), options, { ...ctx, signal: abort.signal });
+    const began = performance.now();
     abort.abort(new Error('stopped'));
-    expect(await sending).toEqual([{ channel: 'webhook', to: url, ok: false, error: 'stopped' }]);
+    expect((await sending).map(({ ok, error }) => [ok, error])).toEqual([
+      [false, 'stopped'],
+      [false, 'stopped'],
+    ]);
+    expect(performance.now() - began).toBeLessThan(1000);
+  });
+
+  it('stops in the middle of a mail, too', async () => {
+    const smtp = await startSmtp({ silent: true });
+    const abort = new AbortController();
+    const { ctx } = recordingCtx();
+    const sending = notify(runMessage(GOOD), { ...BASE, email: mailTo(smtp) }, { ...ctx, signal: abort.signal });
+    await expect.poll(smtp.connections).toBe(1);
+    const began = performance.now();
+    abort.abort(new Error('stopped'));
+    expect(await sending).toMatchObject([{ ok: false, error: 'stopped' }]);
+    expect(performance.now() - began).toBeLessThan(1000);
   });
 });
 
