@@ -108,14 +108,15 @@ export class ArraySplitter {
   /** Copies what the chunk holds of the element under way; returns where that ends. */
   #element(chunk: Buffer, from: number): number {
     let start = this.#isDropping ? this.#dropBlanks(chunk, from) : from;
-    const resumed = this.#isInString ? this.#string(chunk, start) : start;
-    for (let at = this.#skipSilent(resumed); at < chunk.length; at = this.#skipSilent(at)) {
-      const byte = chunk[at] as number;
-      if (byte === QUOTE) at = this.#string(chunk, at + 1);
-      else if (byte === LF || byte === CR) {
+    let at = this.#isInString ? this.#string(chunk, start) : start;
+    for (;;) {
+      at = this.#toMark(chunk, at);
+      const byte = chunk[at];
+      if (byte === undefined) break;
+      if (byte === LF || byte === CR) {
         this.#copy(chunk, start, at);
-        start = this.#dropBlanks(chunk, at);
-        at = start;
+        at = this.#dropBlanks(chunk, at);
+        start = at;
       } else {
         this.#bracketOrScalar(byte, at++);
         if (this.#place === 'element') continue;
@@ -128,14 +129,29 @@ export class ArraySplitter {
     return chunk.length;
   }
 
-  /** Over pairs that hold nothing but scalars, commas, colons, blanks and brackets of arrays: most of a record. */
-  #skipSilent(at: number): number {
-    const from = at - this.#skew;
-    if ((from & 1) !== 0) return at;
+  /** Over strings, and over bytes that are nothing but scalars, commas, colons, blanks and brackets of arrays. */
+  #toMark(chunk: Buffer, from: number): number {
+    const { length } = chunk;
+    const needsCare = STRING_BYTES;
+    for (let at = from; ; ) {
+      at = this.#skipSilent(chunk, at);
+      if (at >= length || chunk[at] !== QUOTE) return at;
+      at++;
+      while (at < length && needsCare[chunk[at] as number] === 0) at++;
+      at = at < length && chunk[at] === QUOTE ? at + 1 : this.#string(chunk, at);
+    }
+  }
+
+  /** The same without strings: most of a record of the larger categories. */
+  #skipSilent(chunk: Buffer, from: number): number {
     const pairs = this.#pairs;
     const { length } = pairs;
     const balances = PAIRS;
-    let pair = from >> 1;
+    const isOdd = ((from - this.#skew) & 1) !== 0;
+    // A byte without a place in a pair is silent when it would be so twice.
+    if (isOdd && from < chunk.length && balances[(chunk[from] as number) * 257] !== 0) return from;
+    const at = isOdd ? from + 1 : from;
+    let pair = (at - this.#skew) >> 1;
     for (; pair < length; pair++) {
       const balance = balances[pairs[pair] as number] as number;
       if (balance === 0) continue;

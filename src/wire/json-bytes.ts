@@ -9,12 +9,13 @@ export const STOP = -128;
 
 const [TAB, COLON] = [9, 0x3a];
 
-const SCALAR_BYTES = new Set(Buffer.from('0123456789+-.eEtrufalsn'));
+const SCALAR_BYTES = tableOf('0123456789+-.eEtrufalsn');
+const BLANK_BYTES = tableOf(' \t\r\n');
 
 /** Whether a byte may belong to a number, true, false or null. */
-export const isScalar = (byte: number): boolean => SCALAR_BYTES.has(byte);
+export const isScalar = (byte: number): boolean => SCALAR_BYTES[byte] === 1;
 
-export const isBlank = (byte: number): boolean => byte === SPACE || byte === LF || byte === CR || byte === TAB;
+export const isBlank = (byte: number): boolean => BLANK_BYTES[byte] === 1;
 
 /** 0 for the bytes that stand in a string for themselves, 1 for quote, backslash and control characters. */
 export const STRING_BYTES = Uint8Array.from({ length: 256 }, (_, byte) =>
@@ -43,3 +44,10 @@ export const PAIRS = Int8Array.from({ length: 65_536 }, (_, pair) => {
   if (first === undefined || second === undefined || (first < 0 && second > 0)) return STOP;
   return first + second;
 });
+
+/** 1 for the bytes of the text. */
+function tableOf(text: string): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const byte of Buffer.from(text)) table[byte] = 1;
+  return table;
+}
