@@ -58,9 +58,6 @@ const MIN_BYTES_PER_MINUTE = 64 * 1024;
 /** A file that has grown by this has not failed: lines that break every few megabytes get there too. */
 const PROGRESS_BYTES = 1024 * 1024;
 
-const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
-const USER_AGENT = `gex/${version}`;
-
 /** What a client works with. */
 interface Parts {
   readonly web: Web;
@@ -79,10 +76,12 @@ export function createGexbotClient(options: GexbotClientOptions, ports: GexbotCl
       'GEXBOT_API_KEY is empty or holds spaces or characters that are not ASCII; copy it again',
     );
   const web = new Web(options.timeoutMs);
-  const api = { base, apiKey: options.apiKey, userAgent: USER_AGENT, timeoutMs: options.timeoutMs };
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+  const userAgent = `gex/${version}`;
+  const api = { base, apiKey: options.apiKey, userAgent, timeoutMs: options.timeoutMs };
   const fetch: FileFetch = {
     check: fileHostCheck(base, options.fileHosts),
-    userAgent: USER_AGENT,
+    userAgent,
     maxBytes: options.maxFileBytes,
     minBytesPerMinute: options.minBytesPerMinute ?? MIN_BYTES_PER_MINUTE,
     fallbackHosts: options.fallbackHosts ?? FALLBACK_HOSTS,

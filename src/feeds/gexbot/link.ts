@@ -55,6 +55,8 @@ export async function requestLink(web: Web, api: GexbotApi, key: StreamKey, ctx:
     const link = answer.status === 200 ? parseLink(text, url) : undefined;
     if (link !== undefined) return { kind: 'link', url: link };
     const said = saidIn(text).replaceAll(api.apiKey, '***') || 'without a word';
+    // A page is not the API's: behind a mistyped base URL everything would seem to be missing.
+    if (answer.status === 404 && !said.startsWith('<')) return { kind: 'missing' };
     return otherOutcome(answer, `${placeOf(url)} answered ${answer.status} (${said})`, ctx);
   } catch (error) {
     if (!(error instanceof GexError) || error.kind !== 'upstream') throw error;
@@ -62,9 +64,8 @@ export async function requestLink(web: Web, api: GexbotApi, key: StreamKey, ctx:
   }
 }
 
-/** What everything but a link means; `found` says where and what it was. */
-function otherOutcome({ status, headers }: WebAnswer, found: string, { clock }: Ctx): LinkOutcome {
-  if (status === 404) return { kind: 'missing' };
+/** What a refusal or a wrong answer means; `found` says where and what it was. */
+function otherOutcome({ status, headers }: WebAnswer, found: string, { clock }: Ctx): Again {
   if (status === 400) throw new GexError('usage', `${found}; check the ticker, package, category and date`);
   if (status === 401) throw new GexError('auth', `${found}; check GEXBOT_API_KEY`);
   if (status === 403) throw new GexError('auth', `${found}; the plan of GEXBOT_API_KEY may not include history`);

@@ -34,6 +34,7 @@ describe('a refused link', () => {
     [200, '<html>\n<title>Sign in</title>', 'data', /200 \(<html> <title>Sign in<\/title>\) instead of a link/],
     [200, '{"link":"x"}', 'data', /instead of a link/],
     [200, '{"url":"http://["}', 'data', /instead of a link/],
+    [404, ' <html>Not Found</html>', 'data', /404 \(<html>Not Found<\/html>\); is it the right base URL\?$/],
     [302, '', 'data', /answered 302 without saying where to/],
   ])('with status %i and %j is told at once', async (code, body, kind, message) => {
     const { error, vendor, left } = await fetched([status(code, {}, body)]);
