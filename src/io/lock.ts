@@ -106,7 +106,7 @@ async function isAbandoned(path: string, content: string, ttlMs: number, ctx: Ct
   if (leftMs > 0 && leftMs <= note.ttlMs) return false;
   // A lock that holds longer than any does was written under another clock: how long it still holds cannot be read.
   const watchMs = leftMs > 0 ? note.ttlMs : note.ttlMs / 2;
-  ctx.log.info(`watching the lock ${path} of ${note.tag} for ${Math.ceil(watchMs / 1000)} s: it seems abandoned`);
+  ctx.log.debug(`watching the lock ${path} of ${note.tag} for ${Math.ceil(watchMs / 1000)} s: it seems abandoned`);
   return staysUnchanged(path, content, watchMs, ctx);
 }
 

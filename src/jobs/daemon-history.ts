@@ -8,7 +8,7 @@ export interface PastRun extends Omit<Run, 'status'> {
 }
 
 interface HistoryPorts {
-  readonly runs: RunTable;
+  readonly runs: Pick<RunTable, 'latest'>;
   readonly runLock: LockPort;
 }
 

@@ -25,7 +25,7 @@ const NOTHING: RunFigures = {
 };
 
 const FAILURES_KEPT = 20;
-const LOCK_POLL_MS = 5000;
+const LOCK_POLL_MS = 2000;
 
 /**
  * Runs what is due now, alone among the processes of the data folder; undefined when nothing is. What is due is computed
@@ -75,8 +75,7 @@ async function recorded(dates: readonly string[], { ports, ctx, locked }: Runnin
     const report = { counts: figures.counts, failures, holes, ...(error ? { error: sentence(error) } : {}) };
     ctx.signal.throwIfAborted();
     await ports.runs.finish(id, result.finishedMs, status, report);
-    if (error) ctx.log.warn(sentence(error));
-    else ctx.log.info(`run of ${listed(dates)} is done`);
+    if (status === 'done') ctx.log.info(`run of ${listed(dates)} is done`);
     return result;
   } catch (error) {
     await ports.runs.finish(id, ctx.clock.now(), ctx.signal.aborted ? 'interrupted' : 'failed');
@@ -108,7 +107,8 @@ async function announce(result: RunResult, lastFailed: boolean, ports: DaemonPor
     ...(error ? { error: sentence(error) } : {}),
   };
   const warn = (reason: unknown): void => ctx.log.warn(sentence(reason));
-  if (status === 'done') await ports.remember(dates.at(-1) ?? '').catch(warn);
+  const whole = dates.filter((date) => !result.holes.some((hole) => hole.date === date)).at(-1);
+  if (status === 'done' && whole !== undefined) await ports.remember(whole).catch(warn);
   await ports.notify(outcome, ctx).catch(warn);
 }
 

@@ -19,7 +19,7 @@ interface LoopPorts extends DaemonPorts {
   ended(result: RunResult): Promise<void>;
 }
 
-const STAND_BY_POLL_MS = 10_000;
+const STAND_BY_POLL_MS = 2000;
 
 /**
  * Runs what is due after every session until `ctx.signal` is aborted, whose reason it rejects with. Two daemons on one
@@ -86,8 +86,9 @@ async function attempted(
 ): Promise<Attempt> {
   try {
     const result = await runDue(schedule, call, ports, ctx);
+    if (!result) ctx.log.info('nothing is due that is not held');
+    else if (result.error !== undefined) ctx.log.warn(sentence(result.error));
     if (result) await ports.ended(result);
-    else ctx.log.info('nothing is missing');
     return { result };
   } catch (fault) {
     ctx.signal.throwIfAborted();
