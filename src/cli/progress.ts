@@ -1,6 +1,6 @@
 import type { MultiBar, SingleBar } from 'cli-progress';
 import type { Ora } from 'ora';
-import type { Progress, ProgressTask } from '../io/ctx.js';
+import type { Progress, ProgressOptions, ProgressTask } from '../io/ctx.js';
 import type { LineWriter } from './log.js';
 
 /** Least time between two lines of one task where there is no live display. */
@@ -29,15 +29,18 @@ export function createStory({ stream, quiet, now }: StoryOptions): Story {
   const plain: LineWriter = (line) => {
     stream.write(`${line}\n`);
   };
-  if (quiet) return { line: plain, progress: { start: () => ({ advance() {}, done() {} }) }, close() {} };
+  if (quiet) return { line: plain, progress: { start: () => SILENT }, close() {} };
   if (stream.isTTY && stream.columns > 0) return liveStory(stream, plain);
   return { line: plain, progress: lineProgress(plain, now), close() {} };
 }
 
+const SILENT: ProgressTask = { advance() {}, done() {} };
+
 /** Progress as lines, for logs and pipes. */
 export function lineProgress(write: LineWriter, now: () => number): Progress {
   return {
-    start(label, total) {
+    start(label, total, options) {
+      if (options?.detail) return SILENT;
       const startedMs = now();
       let units = 0;
       let lastTenth = 0;
@@ -110,8 +113,8 @@ function liveStory(stream: NodeJS.WriteStream, plain: LineWriter): Story {
     bars = undefined;
   };
 
-  /** Finished bars stay until the last one is done. */
-  const barTask = (label: string, total: number): LiveTask => {
+  /** Finished bars stay until the last one is done, except those of details. */
+  const barTask = (label: string, total: number, { detail = false }: ProgressOptions = {}): LiveTask => {
     let units = 0;
     let lastNote = '';
     let bar: SingleBar | undefined;
@@ -119,7 +122,8 @@ function liveStory(stream: NodeJS.WriteStream, plain: LineWriter): Story {
       show() {
         for (const spinner of spinners) spinner.stop();
         bars ??= libraries?.bars();
-        bar = bars?.create(total, units, { label, note: lastNote });
+        const format = detail ? { format: DETAIL_FORMAT } : {};
+        bar = bars?.create(total, units, { label, note: lastNote }, format);
         barTasks.add(task);
       },
       advance(more, note) {
@@ -130,6 +134,7 @@ function liveStory(stream: NodeJS.WriteStream, plain: LineWriter): Story {
       done(note) {
         waiting.delete(task);
         barTasks.delete(task);
+        if (detail && bar) bars?.remove(bar);
         if (barTasks.size === 0) stopBars();
         if (note) line(`${label}: ${note}`);
       },
@@ -162,7 +167,10 @@ function liveStory(stream: NodeJS.WriteStream, plain: LineWriter): Story {
 
   return {
     line,
-    progress: { start: (label, total) => track(total === undefined ? spinnerTask(label) : barTask(label, total)) },
+    progress: {
+      start: (label, total, options) =>
+        track(total === undefined ? spinnerTask(label) : barTask(label, total, options)),
+    },
     close() {
       waiting.clear();
       for (const spinner of spinners) spinner.stop();
@@ -170,6 +178,8 @@ function liveStory(stream: NodeJS.WriteStream, plain: LineWriter): Story {
     },
   };
 }
+
+const DETAIL_FORMAT = '  {label} [{bar}] {percentage} % {note}';
 
 async function loadLibraries(stream: NodeJS.WriteStream): Promise<Libraries> {
   const [{ default: progress }, { default: ora }] = await Promise.all([import('cli-progress'), import('ora')]);

@@ -23,7 +23,12 @@ export interface ProgressTask {
 
 export interface Progress {
   /** `total` is undefined when it is not known beforehand. */
-  start(label: string, total?: number): ProgressTask;
+  start(label: string, total?: number, options?: ProgressOptions): ProgressTask;
+}
+
+export interface ProgressOptions {
+  /** A part of another task: only a live display shows it, and forgets it when it is done. Its note says how far it is. */
+  readonly detail?: boolean;
 }
 
 /** Everything ambient a job may use; always the last argument. */

@@ -92,3 +92,27 @@ test('a terminal gets a spinner for a task of unknown size', async () => {
   task.done();
   story.close();
 });
+
+test('parts of a task are no lines of a log, and leave a terminal when they are done', async () => {
+  const lines: string[] = [];
+  const inLog = lineProgress(
+    (line) => lines.push(line),
+    () => 0,
+  );
+  inLog.start('one file', 10, { detail: true }).advance(10);
+  expect(lines).toEqual([]);
+
+  const { stream, text } = terminal(100);
+  const story = createStory({ stream, quiet: false, now: () => 0 });
+  const whole = story.progress.start('all files', 2);
+  const part = story.progress.start('one file', 10, { detail: true });
+  part.advance(5, '5.0 MB/s');
+  await expect.poll(text).toMatch(/one file \[.*50 % 5\.0 MB\/s/);
+  part.done();
+  const before = text().length;
+  whole.advance(1);
+  await expect.poll(() => text().slice(before)).toContain('1/2');
+  expect(text().slice(before)).not.toContain('one file');
+  whole.done();
+  story.close();
+});
