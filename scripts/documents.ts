@@ -43,19 +43,32 @@ function environmentFile(): string {
 
 /** Section heads are live and keys are comments, so that taking one # away is enough. */
 function yamlFile(): string {
+  const top: string[] = [];
   const sections = new Map<string, string[]>();
   for (const [, row] of ROWS) {
-    if (!row.yaml) continue;
-    const [section = '', key = ''] = row.yaml.includes('.') ? row.yaml.split('.') : ['', row.yaml];
-    const indent = section ? '  ' : '';
+    const path = row.yaml?.split('.');
+    const key = path?.pop();
+    if (path === undefined || key === undefined) continue;
+    const indent = '  '.repeat(path.length);
     const block = `${indent}${comment(row)}\n${indent}# ${`${key}: ${exampleOf(row)}`.trimEnd()}\n`;
-    sections.set(section, [...(sections.get(section) ?? []), block]);
+    const [section, ...below] = path;
+    if (section === undefined) {
+      top.push(block);
+      continue;
+    }
+    const blocks = sections.get(section) ?? [];
+    sections.set(section, blocks);
+    blocks.push(...below.map((name, depth) => `${'  '.repeat(depth + 1)}${name}:\n`).filter(isNew(blocks)), block);
   }
-  const top = sections.get('') ?? [];
-  sections.delete('');
   const named = [...sections].map(([section, blocks]) => `${section}:\n${blocks.join('')}`);
   return `## Take the # away from a key to give it another value; \${NAME} takes a variable of the environment. ${ORIGIN}\n\n${[top.join(''), ...named].join('\n')}`;
 }
+
+/** Rows of one section stand together, so a head that is there already is theirs. */
+const isNew =
+  (blocks: readonly string[]) =>
+  (head: string): boolean =>
+    !blocks.includes(head);
 
 function comment({ description, otherwise, type }: OptionRow<unknown>): string {
   return `## ${description}: ${type.accepts}${otherwise ? `; without it ${otherwise}` : ''}`;

@@ -21,7 +21,7 @@ export interface World {
 
 /** Resolves the options, builds the context and runs the command. */
 export async function runInvocation({ command, args, flags }: Invocation, world: World): Promise<void> {
-  const { settings, origins, secrets } = await resolution(flags, world, command.standalone === true);
+  const { settings, origins, secrets, notes } = await resolution(flags, world, command.standalone === true);
   world.secrets.push(...secrets);
   const color = wantsColor(world.stdout, world.environment, settings.noColor);
   const level = settings.quiet ? 'error' : settings.verbose ? 'debug' : settings.logLevel;
@@ -40,6 +40,7 @@ export async function runInvocation({ command, args, flags }: Invocation, world:
     progress: story.progress,
   };
   const out = createOutput({ stream: world.stdout, json: settings.json, color, abort: world.abort });
+  for (const note of notes) ctx.log.info(note);
   try {
     if (settings.calendarFile !== undefined) await useSpecialDays(settings.calendarFile);
     const { run } = await command.load();

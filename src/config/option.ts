@@ -12,6 +12,8 @@ export interface ValueType<T> {
   readonly choices?: readonly string[];
   /** The flag may be repeated and takes several values; they are joined with commas. */
   readonly list?: boolean;
+  /** The text an empty list of the YAML file stands for; without one such a list counts as absent. */
+  readonly emptyList?: string;
 }
 
 /** What is written down for one option. */
@@ -22,6 +24,8 @@ export interface OptionRow<T> {
   readonly env?: string;
   /** Dotted path in the YAML file; absent where `env` is. */
   readonly yaml?: string;
+  /** Further paths with the same meaning, of files written for the vendor's downloader. */
+  readonly yamlAlso?: readonly string[];
   readonly type: ValueType<T>;
   readonly default?: T;
   /** What happens when nobody gives a value, for a row without a default. */

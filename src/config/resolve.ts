@@ -11,6 +11,8 @@ export interface Origin {
   readonly layer: Layer;
   /** `--port`, `PORT`, or `configs/default.yaml:4`; empty for a default. */
   readonly place: string;
+  /** What the YAML file named for it without effect: a variable nobody has set, and where. */
+  readonly unset?: { readonly variable: string; readonly place: string };
 }
 
 export type Origins = Readonly<Record<OptionKey, Origin>>;
@@ -20,6 +22,8 @@ export interface Resolution {
   readonly origins: Origins;
   /** Values of secret options, to be masked wherever text leaves the process. */
   readonly secrets: readonly string[];
+  /** Sentences about keys of the YAML file that are accepted and change nothing. */
+  readonly notes: readonly string[];
 }
 
 /** One text offered for one option by one layer; candidates of a key come in order of precedence. */
@@ -36,22 +40,23 @@ interface Candidate {
  * usage error that lists every bad value and unknown name of every layer.
  */
 export async function resolveSettings(sources: Sources): Promise<Resolution> {
-  const { values, origins, secrets } = await resolveTable(OPTIONS, sources);
-  return { settings: values as Settings, origins: origins as Origins, secrets };
+  const { values, origins, secrets, notes } = await resolveTable(OPTIONS, sources);
+  return { settings: values as Settings, origins: origins as Origins, secrets, notes };
 }
 
 /** `resolveSettings` for any table. */
 export async function resolveTable(
   table: OptionTable,
   sources: Sources,
-): Promise<{ values: Record<string, unknown>; origins: Record<string, Origin>; secrets: string[] }> {
+): Promise<{ values: Record<string, unknown>; origins: Record<string, Origin>; secrets: string[]; notes: string[] }> {
   const faults: string[] = [];
-  const candidates = [
+  const layers = [
     ...flagCandidates(table, sources),
     ...variableCandidates(table, sources.environment, 'environment', faults),
     ...variableCandidates(table, sources.dotenv, '.env', faults),
-    ...(await yamlCandidates(table, sources, faults)),
   ];
+  const file = await yamlCandidates(table, sources, faults);
+  const candidates = [...layers, ...file.candidates];
 
   const values: Record<string, unknown> = {};
   const origins: Record<string, Origin> = {};
@@ -72,9 +77,10 @@ export async function resolveTable(
   for (const [key, row] of Object.entries(table)) {
     if (key in values) continue;
     values[key] = row.default;
-    origins[key] = { layer: 'default', place: '' };
+    const unset = file.unset.get(key);
+    origins[key] = { layer: 'default', place: '', ...(unset && { unset }) };
   }
-  return { values, origins, secrets };
+  return { values, origins, secrets, notes: file.notes };
 }
 
 function faultsError(faults: readonly string[]): GexError {
@@ -111,23 +117,49 @@ function variableCandidates(
   });
 }
 
-async function yamlCandidates(table: OptionTable, sources: Sources, faults: string[]): Promise<Candidate[]> {
+interface FileCandidates {
+  readonly candidates: readonly Candidate[];
+  /** By key. */
+  readonly unset: ReadonlyMap<string, NonNullable<Origin['unset']>>;
+  readonly notes: string[];
+}
+
+async function yamlCandidates(table: OptionTable, sources: Sources, faults: string[]): Promise<FileCandidates> {
   const { yaml, environment, dotenv } = sources;
-  if (!yaml) return [];
-  const { readYaml } = await import('./yaml.js');
-  const keys = new Map(
-    Object.entries(table).flatMap(([key, row]) => (row.yaml ? [[row.yaml, key]] : [])) as [string, string][],
-  );
+  if (!yaml) return { candidates: [], unset: new Map(), notes: [] };
+  const [{ readYaml }, { INERT_KEYS, readInert }] = await Promise.all([import('./yaml.js'), import('./inert.js')]);
+  const keys = yamlKeys(table);
+  const secret = [...keys].filter(([, key]) => table[key]?.secret).map(([path]) => path);
   const reading = readYaml({
     name: yaml.name,
     text: yaml.text,
-    known: new Set(keys.keys()),
+    known: new Set([...keys.keys(), ...Object.keys(INERT_KEYS)]),
     variables: (name) => environment[name] ?? dotenv[name],
+    mayBeUnset: new Set(secret),
   });
-  faults.push(...reading.faults);
-  return reading.entries.flatMap(({ path, text, line }) => {
+  const inert = readInert(reading.entries, yaml.name);
+  faults.push(...reading.faults, ...inert.faults);
+  const candidates: Candidate[] = [];
+  for (const { path, text, line, isEmptyList } of reading.entries) {
     const key = keys.get(path);
+    const value = isEmptyList ? table[key ?? '']?.type.emptyList : text;
+    if (key === undefined || value === undefined) continue;
     const place = `${yaml.name}:${line}`;
-    return key === undefined ? [] : [{ key, text, name: `${path} in ${place}`, origin: { layer: 'yaml', place } }];
-  });
+    const other = candidates.find((candidate) => candidate.key === key);
+    if (other) faults.push(`${place}: ${path} means the same as ${other.name}; keep one of the two`);
+    else candidates.push({ key, text: value, name: `${path} in ${place}`, origin: { layer: 'yaml', place } });
+  }
+  const unset = reading.unset.map(({ path, variable, line }): [string, { variable: string; place: string }] => [
+    keys.get(path) ?? '',
+    { variable, place: `${yaml.name}:${line}` },
+  ]);
+  return { candidates, unset: new Map(unset), notes: inert.notes };
+}
+
+/** The key of every path that sets an option. */
+function yamlKeys(table: OptionTable): Map<string, string> {
+  const rows = Object.entries(table).flatMap(([key, { yaml, yamlAlso = [] }]) =>
+    (yaml === undefined ? [] : [yaml, ...yamlAlso]).map((path): [string, string] => [path, key]),
+  );
+  return new Map(rows);
 }

@@ -131,3 +131,38 @@ export function listOf<T>(item: ValueType<T>, accepts: string): ValueType<readon
     list: true,
   };
 }
+
+/** `listOf` where `all`, and an empty list of the YAML file, stand for no restriction: the value is then empty. */
+export function listOrAll<T>(item: ValueType<T>, accepts: string): ValueType<readonly T[]> {
+  const list = listOf(item, accepts);
+  return {
+    ...list,
+    accepts: `all or ${accepts}`,
+    parse: (value) => (value.trim().toLowerCase() === 'all' ? [] : list.parse(value)),
+    format: (items) => (items.length === 0 ? 'all' : list.format(items)),
+    emptyList: 'all',
+  };
+}
+
+/** A word of lower-case letters, digits and underscores, as packages and categories are called; upper case is lowered. */
+export const lowerName: ValueType<string> = {
+  placeholder: 'NAME',
+  accepts: 'a name such as gex_full',
+  parse: (value) => {
+    const lower = value.toLowerCase();
+    return /^[a-z][a-z0-9_]{0,31}$/.test(lower) ? lower : undefined;
+  },
+  format: String,
+};
+
+/** A host with or without a port, or `*.` and the end of a name for every host below it. */
+export const hostPattern: ValueType<string> = {
+  placeholder: 'HOST',
+  accepts: 'a host such as hist.gex.bot, files.example.org:8443 or *.example.org',
+  parse: (value) => {
+    const lower = value.toLowerCase();
+    const url = `http://${lower.replace(/^\*\./, '')}`;
+    return URL.canParse(url) && `http://${new URL(url).host}` === url ? lower : undefined;
+  },
+  format: String,
+};

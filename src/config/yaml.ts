@@ -8,10 +8,20 @@ interface YamlEntry {
   readonly path: string;
   readonly text: string;
   readonly line: number;
+  /** `[]` was written; `text` is empty. */
+  readonly isEmptyList: boolean;
+}
+
+/** A value that names a variable nobody has set, where that may be. */
+interface UnsetVariable {
+  readonly path: string;
+  readonly variable: string;
+  readonly line: number;
 }
 
 interface YamlReading {
   readonly entries: readonly YamlEntry[];
+  readonly unset: readonly UnsetVariable[];
   /** One sentence each. */
   readonly faults: readonly string[];
 }
@@ -23,6 +33,8 @@ interface YamlInput {
   readonly known: ReadonlySet<string>;
   /** Values for `${NAME}`. */
   readonly variables: (name: string) => string | undefined;
+  /** Paths whose variables may be unset: whoever needs the value says so. */
+  readonly mayBeUnset?: ReadonlySet<string>;
 }
 
 /** The value a YAML (or JSON) text stands for. Throws `usage` that names the file. */
@@ -40,6 +52,7 @@ export function readYaml(input: YamlInput): YamlReading {
   const lines = new LineCounter();
   const document = parseDocument(input.text, { lineCounter: lines, prettyErrors: false });
   const entries: YamlEntry[] = [];
+  const unset: UnsetVariable[] = [];
   const faults: string[] = [];
   const lineOf = (node: Node | null): number => (node?.range ? lines.linePos(node.range[0]).line : 1);
   const fault = (line: number, sentence: string): void => {
@@ -47,15 +60,17 @@ export function readYaml(input: YamlInput): YamlReading {
   };
 
   for (const error of document.errors) fault(lines.linePos(error.pos[0]).line, error.message);
-  if (faults.length > 0) return { entries, faults };
+  if (faults.length > 0) return { entries, unset, faults };
 
   const sections = new Set([...input.known].flatMap((path) => prefixes(path)));
 
   const expand = (text: string, path: string, line: number): string =>
     text.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
       const value = input.variables(name);
-      if (value === undefined) fault(line, `${path} names \${${name}}, which is not set in the environment`);
-      return value ?? '';
+      if (value !== undefined) return value;
+      if (input.mayBeUnset?.has(path)) unset.push({ path, variable: name, line });
+      else fault(line, `${path} names \${${name}}, which is not set in the environment`);
+      return '';
     });
 
   const resolved = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
@@ -77,7 +92,9 @@ export function readYaml(input: YamlInput): YamlReading {
     if (isScalar(target) && target.value === null) return;
     const faultsBefore = faults.length;
     const text = texts.map((part) => expand(part, path, line)).join(',');
-    if (faults.length === faultsBefore && text !== '') entries.push({ path, text, line });
+    const isEmptyList = isSeq(target) && target.items.length === 0;
+    const isWhole = faults.length === faultsBefore && unset.at(-1)?.path !== path;
+    if (isWhole && (text !== '' || isEmptyList)) entries.push({ path, text, line, isEmptyList });
   };
 
   const readMap = (prefix: string, node: unknown): void => {
@@ -95,7 +112,7 @@ export function readYaml(input: YamlInput): YamlReading {
 
   if (isMap(document.contents)) readMap('', document.contents);
   else if (document.contents !== null) fault(1, 'expected keys with values, such as "serve:" and "  port: 8080"');
-  return { entries, faults };
+  return { entries, unset, faults };
 }
 
 /** `a.b.c` -> `a`, `a.b`. */
