@@ -2,6 +2,8 @@ import type { OptionRow, SettingOf } from './option.js';
 import { COMMON_ROWS } from './rows/common.js';
 import { COMPUTE_ROWS } from './rows/compute.js';
 import { CONVERT_ROWS } from './rows/convert.js';
+import { DOWNLOAD_ROWS } from './rows/download.js';
+import { GEXBOT_ROWS } from './rows/gexbot.js';
 import { NOTIFY_ROWS } from './rows/notify.js';
 import { PRICE_ROWS } from './rows/price.js';
 import { SERVE_ROWS } from './rows/serve.js';
@@ -19,6 +21,8 @@ export const OPTIONS = {
   ...SERVE_ROWS,
   ...NOTIFY_ROWS,
   ...CONVERT_ROWS,
+  ...GEXBOT_ROWS,
+  ...DOWNLOAD_ROWS,
 } as const;
 
 export type OptionKey = keyof typeof OPTIONS;
