@@ -1,0 +1,146 @@
+import { aggressor } from '../../core/aggressor.js';
+import type { Quote } from './model.js';
+
+/** Columns of a book: row i is symbol i, NaN is unknown. */
+export interface QuoteColumns {
+  readonly bid: Float64Array;
+  readonly ask: Float64Array;
+  readonly last: Float64Array;
+  readonly openInterest: Float64Array;
+  /** Of the session so far. */
+  readonly volume: Float64Array;
+  /** What customers bought less what they sold in the session so far, where the side of a trade could be told. */
+  readonly netBought: Float64Array;
+  /** Volume of the session so far whose side could not be told, or that went by during a gap. */
+  readonly unsided: Float64Array;
+  /** When bid or ask was last heard of, epoch ms. */
+  readonly quotedMs: Float64Array;
+}
+
+/** The last known state of many option quotes. */
+export interface QuoteBook {
+  /** Views of the rows there are; take them anew after `add`. */
+  readonly columns: QuoteColumns;
+  readonly symbols: readonly string[];
+  rowOf(symbol: string): number | undefined;
+  /** Adds symbols that are not there yet, with nothing known; rows keep their places. RangeError past the capacity. */
+  add(symbols: readonly string[]): void;
+  /** Merges a message that came at an instant; the row, or -1 for a symbol that is not in the book. */
+  apply(quote: Quote, atMs: number): number;
+  /** Volumes begin again with the first message of each row that says so: at the open of a session (09:30 New York). */
+  beginSession(): void;
+  /** A connection opened again: the next message of each of its rows says everything, and its volume spans the gap. */
+  expectSnapshot(symbols: Iterable<string>): void;
+}
+
+const COLUMNS = ['bid', 'ask', 'last', 'openInterest', 'volume', 'netBought', 'unsided', 'quotedMs'] as const;
+const CAPACITY = 16_384;
+
+/**
+ * A book that merges by the rules of contract section 6.3: what is absent has not changed; zeros of volume and open interest
+ * are noise; volume only grows within a session, and what it grew by is a trade at the last price, given to the side that
+ * the quote before it tells.
+ */
+export function createBook(capacity = CAPACITY): QuoteBook {
+  const column = (): Float64Array => new Float64Array(capacity).fill(Number.NaN);
+  const all = {
+    ...{ bid: column(), ask: column(), last: column(), openInterest: column(), volume: column() },
+    ...{ netBought: new Float64Array(capacity), unsided: new Float64Array(capacity), quotedMs: column() },
+  };
+  const symbols: string[] = [];
+  const rows = new Map<string, number>();
+  /** A session has begun and the row's volume is still that of the one before. */
+  const isStale = new Uint8Array(capacity);
+  const afterGap = new Uint8Array(capacity);
+  /** Trade price before the last change of it, and the side of the last trade, for the tick rule. */
+  const previousPrice = column();
+  const previousSide = new Int8Array(capacity);
+  let views: QuoteColumns | undefined;
+
+  /** Contracts traded since the row's last message; 0 when its volume says nothing new. */
+  const grow = (row: number, volume: number): number => {
+    const before = all.volume[row] as number;
+    if (isStale[row]) {
+      if (volume === before) return 0; // still the session before
+      isStale[row] = 0;
+      all.volume[row] = volume;
+      return volume;
+    }
+    if (Number.isNaN(before)) {
+      all.volume[row] = volume; // what was traded before we listened has no side
+      all.unsided[row] = volume;
+      return 0;
+    }
+    if (volume <= before) return 0;
+    all.volume[row] = volume;
+    return volume - before;
+  };
+
+  const trade = (row: number, size: number, price: number): void => {
+    const side = afterGap[row]
+      ? 0
+      : aggressor(price, {
+          bid: all.bid[row] as number,
+          ask: all.ask[row] as number,
+          previousPrice: previousPrice[row] as number,
+          previousSide: previousSide[row] as -1 | 0 | 1,
+        });
+    if (side === 0) all.unsided[row] = (all.unsided[row] as number) + size;
+    else all.netBought[row] = (all.netBought[row] as number) + side * size;
+    previousSide[row] = side;
+  };
+
+  return {
+    symbols,
+    get columns() {
+      const cut = (name: (typeof COLUMNS)[number]): Float64Array => all[name].subarray(0, symbols.length);
+      views ??= Object.fromEntries(COLUMNS.map((name) => [name, cut(name)])) as unknown as QuoteColumns;
+      return views;
+    },
+    rowOf: (symbol) => rows.get(symbol),
+    add(added) {
+      for (const symbol of added) {
+        if (rows.has(symbol)) continue;
+        if (symbols.length === capacity) throw new RangeError(`the book has room for ${capacity} symbols`);
+        rows.set(symbol, symbols.push(symbol) - 1);
+      }
+      views = undefined;
+    },
+    apply(quote, atMs) {
+      const row = rows.get(quote.symbol);
+      if (row === undefined) return -1;
+      if (quote.last !== undefined && quote.last !== all.last[row]) {
+        previousPrice[row] = all.last[row] as number;
+        all.last[row] = quote.last;
+      }
+      // The trade before the quote: a message with both tells the quote that the trade has left behind.
+      const size = quote.volume === undefined ? 0 : grow(row, quote.volume);
+      if (size > 0) trade(row, size, all.last[row] as number);
+      if (quote.volume !== undefined) afterGap[row] = 0;
+      if (quote.bid !== undefined) all.bid[row] = quote.bid;
+      if (quote.ask !== undefined) all.ask[row] = quote.ask;
+      if (quote.bid !== undefined || quote.ask !== undefined) all.quotedMs[row] = atMs;
+      const known = all.openInterest[row] as number;
+      if (quote.openInterest !== undefined && !(quote.openInterest === 0 && known > 0)) {
+        all.openInterest[row] = quote.openInterest;
+      }
+      return row;
+    },
+    beginSession() {
+      for (let row = 0; row < symbols.length; row++) {
+        all.netBought[row] = 0;
+        all.unsided[row] = 0;
+        if (!Number.isNaN(all.volume[row] as number)) isStale[row] = 1;
+      }
+    },
+    expectSnapshot(reopened) {
+      for (const symbol of reopened) {
+        const row = rows.get(symbol);
+        if (row === undefined) continue;
+        afterGap[row] = 1;
+        all.bid[row] = Number.NaN;
+        all.ask[row] = Number.NaN;
+      }
+    },
+  };
+}

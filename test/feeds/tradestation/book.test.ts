@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createBook } from '../../../src/feeds/tradestation/book.js';
+import type { QuoteFields } from '../../../src/feeds/tradestation/model.js';
+
+const SYMBOL = 'SPY 251219C682';
+
+/** A book of one symbol that was given these messages, a second apart. */
+function rowAfter(...messages: (QuoteFields | 'session' | 'gap')[]) {
+  const book = createBook(4);
+  book.add([SYMBOL]);
+  messages.forEach((message, second) => {
+    if (message === 'session') book.beginSession();
+    else if (message === 'gap') book.expectSnapshot([SYMBOL]);
+    else book.apply({ symbol: SYMBOL, ...message }, second * 1000);
+  });
+  return Object.fromEntries(Object.entries(book.columns).map(([name, column]) => [name, column[0]]));
+}
+
+const FULL = { bid: 3, ask: 3.1, last: 3.05, volume: 100, openInterest: 11873 };
+
+describe('the quote book', () => {
+  it('keeps what a delta does not mention', () => {
+    expect(rowAfter(FULL, { ask: 3.2 })).toMatchObject({ bid: 3, ask: 3.2, last: 3.05, volume: 100, quotedMs: 1000 });
+  });
+
+  it('takes zeros of volume and open interest for noise', () => {
+    expect(rowAfter(FULL, { volume: 0, openInterest: 0 })).toMatchObject({ volume: 100, openInterest: 11873 });
+  });
+
+  it('keeps a zero bid: nobody bids', () => expect(rowAfter(FULL, { bid: 0 })).toMatchObject({ bid: 0 }));
+
+  it('gives no side to what was traded before it listened', () => {
+    expect(rowAfter(FULL)).toMatchObject({ volume: 100, netBought: 0, unsided: 100 });
+  });
+
+  it('counts what the volume grew by at the side that the quote before the trade tells', () => {
+    expect(rowAfter(FULL, { last: 3.1, volume: 105 }, { last: 3, volume: 107 })).toMatchObject({
+      ...{ volume: 107, netBought: 5 - 2, unsided: 100 },
+    });
+  });
+
+  it('judges a trade by the quote before it when one message has both', () => {
+    expect(rowAfter(FULL, { bid: 3.1, ask: 3.2, last: 3.1, volume: 104 })).toMatchObject({ netBought: 4 });
+  });
+
+  it('never lets the volume of a session fall', () => {
+    expect(rowAfter(FULL, { volume: 90 }, { volume: 101, last: 3.1 })).toMatchObject({ volume: 101, netBought: 1 });
+  });
+
+  it('begins again with the first volume of a new session, without a phantom trade', () => {
+    expect(rowAfter(FULL, 'session')).toMatchObject({ volume: 100, netBought: 0, unsided: 0 });
+    expect(rowAfter(FULL, 'session', { volume: 100, bid: 3 })).toMatchObject({ netBought: 0, unsided: 0 });
+    expect(rowAfter(FULL, 'session', { volume: 0 })).toMatchObject({ volume: 0, netBought: 0 });
+    expect(rowAfter(FULL, 'session', { volume: 7, last: 3.1 })).toMatchObject({ volume: 7, netBought: 7 });
+    expect(rowAfter(FULL, 'session', { volume: 250, last: 3.1 })).toMatchObject({ volume: 250, netBought: 250 });
+  });
+
+  it('counts the volume of a gap once, without a side', () => {
+    expect(rowAfter(FULL, 'gap', { ...FULL, last: 3.1, volume: 140 }, { last: 3.1, volume: 141 })).toMatchObject({
+      ...{ volume: 141, netBought: 1, unsided: 140 },
+    });
+  });
+
+  it('knows no quote between a gap and the snapshot after it', () => {
+    expect(rowAfter(FULL, 'gap')).toMatchObject({ bid: Number.NaN, ask: Number.NaN, last: 3.05, volume: 100 });
+  });
+
+  it('ends with the largest volume of a session, all of it accounted for', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(1000), { minLength: 1 }),
+        fc.array(fc.double({ min: 2, max: 4, noNaN: true })),
+        (volumes, prices) => {
+          const messages = volumes.map((volume, i) => ({
+            bid: 3,
+            ask: 3.1,
+            volume,
+            last: prices[i % prices.length] ?? 3,
+          }));
+          const { volume = 0, netBought = 0, unsided = 0 } = rowAfter(...messages);
+          expect(volume).toBe(Math.max(...volumes));
+          expect(Math.abs(netBought) + unsided).toBeLessThanOrEqual(volume);
+        },
+      ),
+    );
+  });
+
+  it('says which symbols it does not have', () => {
+    const book = createBook(1);
+    expect(book.apply({ symbol: SYMBOL, bid: 1 }, 0)).toBe(-1);
+    book.add([SYMBOL, SYMBOL]);
+    expect(book.apply({ symbol: SYMBOL, bid: 1 }, 0)).toBe(0);
+    expect(() => book.add(['SPY 251219P682'])).toThrow(RangeError);
+  });
+});
