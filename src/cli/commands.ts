@@ -111,7 +111,7 @@ export const COMMANDS: readonly Command[] = [
           'a .json or .json.gz file, or a folder to walk for them; the .jsonl file is made beside each, and then takes its place',
       },
     ],
-    options: ['keepSource', 'replaceLines'],
+    options: ['keepSource', 'replaceLines', 'dataDir'],
     examples: [
       { command: 'gex convert data', explains: 'every array of the archive; lines that are there already stay' },
       { command: 'gex convert --keep SPX.json.gz --json', explains: 'one file, which stays; the report as JSON' },
