@@ -120,6 +120,47 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./commands/convert.js'),
   },
   {
+    name: 'archive',
+    summary: 'look after the record files: list them, verify their bytes, audit what is missing, prune, export',
+    arguments: [
+      {
+        name: 'ACTION',
+        required: true,
+        description:
+          'list: what is held; verify: every byte against the ledger; audit: every session, ticker and category; prune: remove old days; export: a ZIP or a folder',
+        choices: ['list', 'verify', 'audit', 'prune', 'export'],
+      },
+    ],
+    options: [
+      'dataDir',
+      'archiveFrom',
+      'archiveTo',
+      'archiveTickers',
+      'archiveCategories',
+      'adopt',
+      'olderThan',
+      'confirmed',
+      'pruneDryRun',
+      'archiveOutput',
+      'replaceExport',
+    ],
+    examples: [
+      { command: 'gex archive list --from 2025-11-01', explains: 'files, rows, bytes and times by date and ticker' },
+      {
+        command: 'gex archive audit --tickers SPX,NDX --categories classic,state/gex_full',
+        explains: 'exit 8 while a file of a session is not held, with the days left to fetch it',
+      },
+      { command: 'gex archive verify --adopt', explains: 'reads everything; files nobody wrote down are, when whole' },
+      { command: 'gex archive prune --older-than 180d', explains: 'says what would go; --yes removes it' },
+      {
+        command: 'gex archive export --from 2025-11-14 --to 2025-11-14 --output day.zip',
+        explains: "the vendor's layout",
+      },
+    ],
+    exits: ['storage', 'missing', 'partial'],
+    load: () => import('./commands/archive.js'),
+  },
+  {
     name: 'serve',
     summary: 'serve a day of the archive over HTTP, record by record for each API key',
     options: [

@@ -1,4 +1,5 @@
 import type { OptionRow, SettingOf } from './option.js';
+import { ARCHIVE_ROWS } from './rows/archive.js';
 import { COMMON_ROWS } from './rows/common.js';
 import { COMPUTE_ROWS } from './rows/compute.js';
 import { CONVERT_ROWS } from './rows/convert.js';
@@ -21,6 +22,7 @@ export const OPTIONS = {
   ...SERVE_ROWS,
   ...NOTIFY_ROWS,
   ...CONVERT_ROWS,
+  ...ARCHIVE_ROWS,
   ...GEXBOT_ROWS,
   ...DOWNLOAD_ROWS,
 } as const;
