@@ -1,3 +1,4 @@
+import { DAEMON_KEYS } from '../config/rows/daemon.js';
 import { NOTIFY_KEYS } from '../config/rows/notify.js';
 import type { Command } from './command.js';
 
@@ -257,6 +258,59 @@ export const COMMANDS: readonly Command[] = [
     ],
     exits: ['auth', 'storage', 'missing', 'partial'],
     load: () => import('./commands/download.js'),
+  },
+  {
+    name: 'daemon',
+    summary:
+      'keep the archive whole: download every session after its close, catch up after an outage, tell how it went',
+    arguments: [
+      {
+        name: 'ACTION',
+        required: false,
+        description:
+          'run: until it is stopped (default); once: what is due now, as under cron; status: how things stand; history: past runs',
+        choices: ['run', 'once', 'status', 'history'],
+      },
+    ],
+    options: [
+      ...DAEMON_KEYS,
+      'dataDir',
+      'downloadTickers',
+      'downloadPackages',
+      'downloadCategories',
+      'classicEnabled',
+      'classicCategories',
+      'stateEnabled',
+      'stateCategories',
+      'orderflowEnabled',
+      'orderflowCategories',
+      'downloadWorkers',
+      'downloadRate',
+      'downloadResume',
+      'gexbotBaseUrl',
+      'gexbotApiKey',
+      'gexbotFileHosts',
+      'gexbotTimeout',
+      'gexbotRetries',
+      'gexbotRetryDelay',
+      ...NOTIFY_KEYS,
+    ],
+    examples: [
+      { command: 'gex daemon', explains: 'every evening at 20:00 New York, first what was missed' },
+      {
+        command: 'gex daemon --hour 7 --minute 30 --timezone Europe/Berlin --catch-up recent',
+        explains: 'the next morning, at most a week back',
+      },
+      {
+        command: 'gex daemon --once',
+        explains: 'from cron; 0 when everything due is held, 8 when something is missing',
+      },
+      { command: 'gex daemon status --json', explains: 'next run, last success, holes with the days left for them' },
+      { command: 'gex daemon history --limit 50', explains: 'past runs, also those that were killed' },
+    ],
+    exits: ['auth', 'upstream', 'storage', 'partial'],
+    configAlso: 'daemonConfigPath',
+    load: () => import('./commands/daemon.js'),
   },
   {
     name: 'notify',

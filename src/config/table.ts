@@ -3,6 +3,7 @@ import { ARCHIVE_ROWS } from './rows/archive.js';
 import { COMMON_ROWS } from './rows/common.js';
 import { COMPUTE_ROWS } from './rows/compute.js';
 import { CONVERT_ROWS } from './rows/convert.js';
+import { DAEMON_ROWS } from './rows/daemon.js';
 import { DOWNLOAD_ROWS } from './rows/download.js';
 import { GEXBOT_ROWS } from './rows/gexbot.js';
 import { NOTIFY_ROWS } from './rows/notify.js';
@@ -25,6 +26,7 @@ export const OPTIONS = {
   ...ARCHIVE_ROWS,
   ...GEXBOT_ROWS,
   ...DOWNLOAD_ROWS,
+  ...DAEMON_ROWS,
 } as const;
 
 export type OptionKey = keyof typeof OPTIONS;
