@@ -348,6 +348,34 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./commands/service.js'),
   },
   {
+    name: 'simulate',
+    summary: 'serve a local stand-in of a market data vendor, its market made from a seed, for trials and tests',
+    arguments: [
+      { name: 'VENDOR', required: true, description: 'the vendor to stand in for', choices: ['tradestation'] },
+    ],
+    options: [
+      'simulatePort',
+      'seed',
+      'simulateSpeed',
+      'simulateStart',
+      'simulateTickers',
+      'simulateQuotes',
+      'simulateUpdates',
+      'simulateFaults',
+      'rotatingTokens',
+      'autoConsent',
+    ],
+    examples: [
+      { command: 'gex simulate tradestation', explains: 'prints the variables to export, and serves until Ctrl-C' },
+      {
+        command: 'gex simulate tradestation --seed 7 --start 2026-08-19T09:29 --speed 60',
+        explains: 'a session in six and a half minutes, the same at every run',
+      },
+    ],
+    exits: ['missing', 'storage'],
+    load: () => import('./commands/simulate.js'),
+  },
+  {
     name: 'demo',
     summary: 'show the main job at work, without network: synthesise a short session, compute it, serve it',
     options: ['check', 'port'],

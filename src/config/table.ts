@@ -9,6 +9,7 @@ import { GEXBOT_ROWS } from './rows/gexbot.js';
 import { NOTIFY_ROWS } from './rows/notify.js';
 import { PRICE_ROWS } from './rows/price.js';
 import { SERVE_ROWS } from './rows/serve.js';
+import { SIMULATE_ROWS } from './rows/simulate.js';
 import { SYNTH_ROWS } from './rows/synth.js';
 
 /**
@@ -21,6 +22,7 @@ export const OPTIONS = {
   ...COMPUTE_ROWS,
   ...SYNTH_ROWS,
   ...SERVE_ROWS,
+  ...SIMULATE_ROWS,
   ...NOTIFY_ROWS,
   ...CONVERT_ROWS,
   ...ARCHIVE_ROWS,
