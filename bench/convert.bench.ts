@@ -107,7 +107,7 @@ const CONVERT = `
     await prepared.commit();
     rows = prepared.rows;
   } else {
-    const { files: [file] } = await convert({ paths: [path], keep: true, force: true }, ctx);
+    const { files: [file] } = await convert({ paths: [path], root: 'data', keep: true, force: true }, {}, ctx);
     if (file.state !== 'converted') throw new Error(file.error);
     rows = file.rows;
   }

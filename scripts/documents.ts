@@ -102,7 +102,9 @@ function shownDefault(row: OptionRow<unknown>): string {
 function configTable(): string {
   const rows = ROWS.flatMap(([key, row]) => {
     if (!row.env) return [];
-    const users = COMMANDS.filter(({ options }) => options.includes(key)).map(({ name }) => name);
+    const users = COMMANDS.filter((command) => command.options.includes(key) || command.configAlso === key).map(
+      ({ name }) => name,
+    );
     const where = GLOBAL_KEYS.has(key) ? 'every command' : users.join(', ');
     return [[code(row.flag), code(row.env), code(row.yaml), shownDefault(row), row.type.accepts, where]];
   });

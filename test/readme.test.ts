@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { COMMANDS } from '../src/cli/commands.js';
 import { GLOBAL_OPTIONS } from '../src/cli/program.js';
+import { SERVICE_KINDS } from '../src/cli/service/kinds.js';
 import { OPTIONS, type OptionKey, type OptionTable } from '../src/config/table.js';
 import { tempFolder } from './helpers/folder.js';
 import { gex } from './helpers/gex.js';
@@ -72,4 +73,18 @@ it('shows a gex-chain that computes', async () => {
   const { code, stdout } = await gex(['compute', '--chain', '-', '--json'], { input });
   expect(code).toBe(0);
   expect(JSON.parse(stdout).coverage).toMatchObject({ contracts: 1, priced: 1 });
+});
+
+it('names only files that gex service prints', () => {
+  const kinds = [...readme.matchAll(/gex service print ([\w-]+)/g)].map(([, kind = '']) => kind);
+  expect(kinds.length).toBeGreaterThan(3);
+  for (const kind of kinds) expect(Object.keys(SERVICE_KINDS)).toContain(kind);
+});
+
+it('names only variables that are read', () => {
+  const known = Object.values<OptionTable[string]>(OPTIONS).flatMap(({ env }) => env ?? []);
+  const [, archive = ''] = /^## A daily archive$([\s\S]*?)^## /m.exec(readme) ?? [];
+  const named = [...archive.matchAll(/\b(?:DAEMON|NTFY|NOTIFY|SMTP|DEADMAN|GEXBOT)_[A-Z_]+/g)].map(([name]) => name);
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((name) => !known.includes(name))).toEqual([]);
 });

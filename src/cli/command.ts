@@ -40,5 +40,7 @@ export interface Command {
   readonly exits: readonly ErrorKind[];
   /** Runs without reading the configuration, so that a fault in it cannot stop the command; settings are the defaults. */
   readonly standalone?: boolean;
+  /** The option whose variable names the YAML file where neither --config nor GEX_CONFIG does. */
+  readonly configAlso?: OptionKey;
   readonly load: () => Promise<{ readonly run: (call: CommandCall) => Promise<void> }>;
 }

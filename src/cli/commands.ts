@@ -1,3 +1,4 @@
+import { DAEMON_KEYS } from '../config/rows/daemon.js';
 import { NOTIFY_KEYS } from '../config/rows/notify.js';
 import type { Command } from './command.js';
 
@@ -111,13 +112,54 @@ export const COMMANDS: readonly Command[] = [
           'a .json or .json.gz file, or a folder to walk for them; the .jsonl file is made beside each, and then takes its place',
       },
     ],
-    options: ['keepSource', 'replaceLines'],
+    options: ['keepSource', 'replaceLines', 'dataDir'],
     examples: [
       { command: 'gex convert data', explains: 'every array of the archive; lines that are there already stay' },
       { command: 'gex convert --keep SPX.json.gz --json', explains: 'one file, which stays; the report as JSON' },
     ],
     exits: ['data', 'storage', 'missing', 'partial'],
     load: () => import('./commands/convert.js'),
+  },
+  {
+    name: 'archive',
+    summary: 'look after the record files: list them, verify their bytes, audit what is missing, prune, export',
+    arguments: [
+      {
+        name: 'ACTION',
+        required: true,
+        description:
+          'list: what is held; verify: every byte against the ledger; audit: every session, ticker and category; prune: remove old days; export: a ZIP or a folder',
+        choices: ['list', 'verify', 'audit', 'prune', 'export'],
+      },
+    ],
+    options: [
+      'dataDir',
+      'archiveFrom',
+      'archiveTo',
+      'archiveTickers',
+      'archiveCategories',
+      'adopt',
+      'olderThan',
+      'confirmed',
+      'pruneDryRun',
+      'archiveOutput',
+      'replaceExport',
+    ],
+    examples: [
+      { command: 'gex archive list --from 2025-11-01', explains: 'files, rows, bytes and times by date and ticker' },
+      {
+        command: 'gex archive audit --tickers SPX,NDX --categories classic,state/gex_full',
+        explains: 'exit 8 while a file of a session is not held, with the days left to fetch it',
+      },
+      { command: 'gex archive verify --adopt', explains: 'reads everything; files nobody wrote down are, when whole' },
+      { command: 'gex archive prune --older-than 180d', explains: 'says what would go; --yes removes it' },
+      {
+        command: 'gex archive export --from 2025-11-14 --to 2025-11-14 --output day.zip',
+        explains: "the vendor's layout",
+      },
+    ],
+    exits: ['storage', 'missing', 'partial'],
+    load: () => import('./commands/archive.js'),
   },
   {
     name: 'serve',
@@ -218,6 +260,59 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./commands/download.js'),
   },
   {
+    name: 'daemon',
+    summary:
+      'keep the archive whole: download every session after its close, catch up after an outage, tell how it went',
+    arguments: [
+      {
+        name: 'ACTION',
+        required: false,
+        description:
+          'run: until it is stopped (default); once: what is due now, as under cron; status: how things stand; history: past runs',
+        choices: ['run', 'once', 'status', 'history'],
+      },
+    ],
+    options: [
+      ...DAEMON_KEYS,
+      'dataDir',
+      'downloadTickers',
+      'downloadPackages',
+      'downloadCategories',
+      'classicEnabled',
+      'classicCategories',
+      'stateEnabled',
+      'stateCategories',
+      'orderflowEnabled',
+      'orderflowCategories',
+      'downloadWorkers',
+      'downloadRate',
+      'downloadResume',
+      'gexbotBaseUrl',
+      'gexbotApiKey',
+      'gexbotFileHosts',
+      'gexbotTimeout',
+      'gexbotRetries',
+      'gexbotRetryDelay',
+      ...NOTIFY_KEYS,
+    ],
+    examples: [
+      { command: 'gex daemon', explains: 'every evening at 20:00 New York, first what was missed' },
+      {
+        command: 'gex daemon --hour 7 --minute 30 --timezone Europe/Berlin --catch-up recent',
+        explains: 'the next morning, at most a week back',
+      },
+      {
+        command: 'gex daemon --once',
+        explains: 'from cron; 0 when everything due is held, 8 when something is missing',
+      },
+      { command: 'gex daemon status --json', explains: 'next run, last success, holes with the days left for them' },
+      { command: 'gex daemon history --limit 50', explains: 'past runs, also those that were killed' },
+    ],
+    exits: ['auth', 'upstream', 'storage', 'partial'],
+    configAlso: 'daemonConfigPath',
+    load: () => import('./commands/daemon.js'),
+  },
+  {
     name: 'notify',
     summary: 'send a test message on every configured channel: ntfy, webhook, e-mail',
     arguments: [{ name: 'ACTION', required: true, description: 'test: send a test message', choices: ['test'] }],
@@ -251,6 +346,34 @@ export const COMMANDS: readonly Command[] = [
     ],
     exits: [],
     load: () => import('./commands/service.js'),
+  },
+  {
+    name: 'simulate',
+    summary: 'serve a local stand-in of a market data vendor, its market made from a seed, for trials and tests',
+    arguments: [
+      { name: 'VENDOR', required: true, description: 'the vendor to stand in for', choices: ['tradestation'] },
+    ],
+    options: [
+      'simulatePort',
+      'seed',
+      'simulateSpeed',
+      'simulateStart',
+      'simulateTickers',
+      'simulateQuotes',
+      'simulateUpdates',
+      'simulateFaults',
+      'rotatingTokens',
+      'autoConsent',
+    ],
+    examples: [
+      { command: 'gex simulate tradestation', explains: 'prints the variables to export, and serves until Ctrl-C' },
+      {
+        command: 'gex simulate tradestation --seed 7 --start 2026-08-19T09:29 --speed 60',
+        explains: 'a session in six and a half minutes, the same at every run',
+      },
+    ],
+    exits: ['missing', 'storage'],
+    load: () => import('./commands/simulate.js'),
   },
   {
     name: 'demo',

@@ -27,7 +27,7 @@ export async function downloadDays(asked: GexbotDownload, ctx: Ctx): Promise<Dow
   const client = createGexbotClient(
     {
       baseUrl: settings.gexbotBaseUrl,
-      apiKey: apiKeyOf(asked),
+      apiKey: requireApiKey(asked),
       fileHosts: settings.gexbotFileHosts,
       timeoutMs: settings.gexbotTimeout * 1000,
       retries: settings.gexbotRetries,
@@ -51,7 +51,7 @@ function gateOf({ gexbotBaseUrl, downloadRate }: Settings, store: Store) {
 }
 
 /** The key, or GexError `auth` that names the variable nobody has set. */
-function apiKeyOf({ settings, origins }: Pick<GexbotDownload, 'settings' | 'origins'>): string {
+export function requireApiKey({ settings, origins }: Pick<GexbotDownload, 'settings' | 'origins'>): string {
   const { gexbotApiKey: key } = settings;
   if (key !== undefined) return key;
   const { unset } = origins.gexbotApiKey;

@@ -21,7 +21,7 @@ export interface World {
 
 /** Resolves the options, builds the context and runs the command. */
 export async function runInvocation({ command, args, flags }: Invocation, world: World): Promise<void> {
-  const { settings, origins, secrets, notes } = await resolution(flags, world, command.standalone === true);
+  const { settings, origins, secrets, notes } = await resolution(flags, world, command);
   world.secrets.push(...secrets);
   const color = wantsColor(world.stdout, world.environment, settings.noColor);
   const level = settings.quiet ? 'error' : settings.verbose ? 'debug' : settings.logLevel;
@@ -59,7 +59,11 @@ async function useSpecialDays(path: string): Promise<void> {
   overrideCalendar(await readSpecialDays(path));
 }
 
-async function resolution(flags: Invocation['flags'], world: World, standalone: boolean): Promise<Resolution> {
+async function resolution(
+  flags: Invocation['flags'],
+  { folder, environment }: World,
+  { standalone, configAlso }: Command,
+): Promise<Resolution> {
   if (standalone) return resolveSettings({ flags, environment: {}, dotenv: {} });
-  return resolveSettings(await readSources(world.folder, world.environment, flags));
+  return resolveSettings(await readSources({ folder, environment, flags, configAlso }));
 }

@@ -1,12 +1,15 @@
 import type { OptionRow, SettingOf } from './option.js';
+import { ARCHIVE_ROWS } from './rows/archive.js';
 import { COMMON_ROWS } from './rows/common.js';
 import { COMPUTE_ROWS } from './rows/compute.js';
 import { CONVERT_ROWS } from './rows/convert.js';
+import { DAEMON_ROWS } from './rows/daemon.js';
 import { DOWNLOAD_ROWS } from './rows/download.js';
 import { GEXBOT_ROWS } from './rows/gexbot.js';
 import { NOTIFY_ROWS } from './rows/notify.js';
 import { PRICE_ROWS } from './rows/price.js';
 import { SERVE_ROWS } from './rows/serve.js';
+import { SIMULATE_ROWS } from './rows/simulate.js';
 import { SYNTH_ROWS } from './rows/synth.js';
 
 /**
@@ -19,10 +22,13 @@ export const OPTIONS = {
   ...COMPUTE_ROWS,
   ...SYNTH_ROWS,
   ...SERVE_ROWS,
+  ...SIMULATE_ROWS,
   ...NOTIFY_ROWS,
   ...CONVERT_ROWS,
+  ...ARCHIVE_ROWS,
   ...GEXBOT_ROWS,
   ...DOWNLOAD_ROWS,
+  ...DAEMON_ROWS,
 } as const;
 
 export type OptionKey = keyof typeof OPTIONS;

@@ -122,6 +122,21 @@ export function duration(minMs: number, maxMs: number): ValueType<number> {
   };
 }
 
+/** Durations separated by commas, in their order; the same one may stand there twice. */
+export function durations(minMs: number, maxMs: number): ValueType<readonly number[]> {
+  const one = duration(minMs, maxMs);
+  return {
+    placeholder: 'DURATIONS',
+    accepts: `durations separated by commas such as 5m,15m,1h, each from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`,
+    parse: (text) => {
+      const parsed = text.split(',').map((part) => one.parse(part.trim()));
+      return parsed.every((ms) => ms !== undefined) ? parsed : undefined;
+    },
+    format: (all) => all.map(formatDuration).join(','),
+    list: true,
+  };
+}
+
 function parseDuration(text: string): number {
   if (!/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) return Number.NaN;
   let total = 0;
@@ -141,3 +156,18 @@ function formatDuration(ms: number): string {
   }
   return out || '0ms';
 }
+
+/** The IANA name of a time zone. */
+export const timeZone: ValueType<string> = {
+  placeholder: 'ZONE',
+  accepts: 'a time zone such as America/New_York, Europe/Berlin or UTC',
+  parse: (text) => {
+    if (!/^[A-Za-z]/.test(text)) return undefined; // an offset such as +05:00 knows no clock changes
+    try {
+      return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone;
+    } catch {
+      return undefined;
+    }
+  },
+  format: String,
+};

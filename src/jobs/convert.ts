@@ -3,6 +3,9 @@ import { join, resolve } from 'node:path';
 import { GexError } from '../errors.js';
 import type { Ctx } from '../io/ctx.js';
 import { storageError } from '../io/files.js';
+import { streamOfPath } from '../stores/archive/path.js';
+import type { Store } from '../stores/sql/open.js';
+import type { StreamKey } from '../wire/catalogue.js';
 import { type ConvertedFile, convertFile } from './convert-file.js';
 
 export interface ConvertOptions {
@@ -12,6 +15,13 @@ export interface ConvertOptions {
   readonly keep: boolean;
   /** Replace lines that are there already. */
   readonly force: boolean;
+  /** Root of the archive: what is made in it gets a row in the ledger. */
+  readonly root: string;
+}
+
+interface ConvertPorts {
+  /** Called when the first file of the archive was made. */
+  readonly openStore: () => Promise<Store>;
 }
 
 interface Source {
@@ -45,7 +55,8 @@ const SOURCE = /^(.*[^/])\.json(\.gz)?$/;
  * fails does not stop the others. GexError `missing`: a path that does not exist, or no such file below any;
  * `usage`: a file of another kind; the signal's reason.
  */
-export async function convert({ paths, keep, force }: ConvertOptions, ctx: Ctx): Promise<ConvertReport> {
+export async function convert(options: ConvertOptions, ports: ConvertPorts, ctx: Ctx): Promise<ConvertReport> {
+  const { paths, force } = options;
   const startedMs = ctx.clock.now();
   const sources = await sourcesOf(paths);
   const total = sources.reduce((sum, { sourceBytes }) => sum + sourceBytes, 0);
@@ -56,7 +67,9 @@ export async function convert({ paths, keep, force }: ConvertOptions, ctx: Ctx):
     for (const source of sources) {
       ctx.signal.throwIfAborted();
       const mayWrite = !made.has(resolve(source.target)) && (force || !(await exists(source.target)));
-      const outcome = mayWrite ? await attempt(source, keep, task.advance, ctx) : held(source, task.advance);
+      const outcome = mayWrite
+        ? await attempt(source, { ...options, ...ports, advance: task.advance }, ctx)
+        : held(source, task.advance);
       if (outcome.state === 'converted') made.add(resolve(source.target));
       files.push(outcome);
     }
@@ -75,10 +88,11 @@ function held(source: Source, advance: (bytes: number) => void): ConvertOutcome 
 
 async function attempt(
   source: Source,
-  keep: boolean,
-  advance: (bytes: number) => void,
+  { keep, root, openStore, advance }: ConvertOptions & ConvertPorts & { readonly advance: (bytes: number) => void },
   ctx: Ctx,
 ): Promise<ConvertOutcome> {
+  const { path, target } = source;
+  const key = keyWithin(root, target);
   const startedMs = ctx.clock.now();
   let read = 0;
   const onRead = (bytes: number): void => {
@@ -86,7 +100,8 @@ async function attempt(
     advance(bytes);
   };
   try {
-    const file = await convertFile({ source: source.path, target: source.target, keep, onRead }, ctx);
+    const file = await convertFile({ source: path, target, keep, hash: key !== undefined, onRead }, ctx);
+    if (key) await enter(await openStore(), key, file);
     return { ...source, state: 'converted', seconds: (ctx.clock.now() - startedMs) / 1000, ...file };
   } catch (error) {
     ctx.signal.throwIfAborted();
@@ -94,6 +109,28 @@ async function attempt(
     advance(Math.max(0, source.sourceBytes - read));
     return { ...source, state: 'failed', error: error.message };
   }
+}
+
+/** The stream that a path is the file of in this archive. */
+function keyWithin(root: string, path: string): StreamKey | undefined {
+  const found = streamOfPath(resolve(path));
+  return found?.root === resolve(root) ? found.key : undefined;
+}
+
+/** When and how often it was fetched is not known better than before. */
+async function enter({ ledger }: Store, key: StreamKey, file: ConvertedFile): Promise<void> {
+  const { fetchedMs, attempts = 0 } = (await ledger.get(key)) ?? {};
+  const { rows, bytes, gaps, sha256, firstMs, lastMs, widestGapMs } = file;
+  await ledger.put([
+    {
+      ...{ ...key, state: 'held', source: 'convert', rows, bytes, gaps, attempts },
+      ...(fetchedMs === undefined ? {} : { fetchedMs }),
+      ...(sha256 === undefined ? {} : { sha256 }),
+      ...(firstMs === null ? {} : { firstMs }),
+      ...(lastMs === null ? {} : { lastMs }),
+      ...(widestGapMs === null ? {} : { widestGapMs }),
+    },
+  ]);
 }
 
 /** Every file to convert, once, in the order of the paths and then of names. */

@@ -26,13 +26,16 @@ const STAND_BY_POLL_MS = 2000;
  * data folder take turns: the second stands by until the first has ended. A run that fails never ends the daemon.
  */
 export async function daemon(schedule: Schedule, options: LoopOptions, ports: LoopPorts, ctx: Ctx): Promise<never> {
+  const from = options.runOnStartup ? Number.NEGATIVE_INFINITY : ctx.clock.now();
   for (;;) {
     const lock = await waitForLock(ports.daemonLock, 'a daemon runs in', STAND_BY_POLL_MS, ctx);
-    await underLock(lock, ctx, (locked) => keep(schedule, options, ports, locked)).catch((error: unknown) => {
-      ctx.signal.throwIfAborted();
-      if (!lock.lost.aborted) throw error;
-      ctx.log.warn(sentence(lock.lost.reason));
-    });
+    await underLock(lock, ctx, (locked) => keep(schedule, { ...options, from }, ports, locked)).catch(
+      (error: unknown) => {
+        ctx.signal.throwIfAborted();
+        if (!lock.lost.aborted) throw error;
+        ctx.log.warn(sentence(lock.lost.reason));
+      },
+    );
   }
 }
 
@@ -44,8 +47,13 @@ interface Retry {
 }
 
 /** The loop proper. Nothing it keeps in memory decides what is fetched, only when somebody looks again. */
-async function keep(schedule: Schedule, options: LoopOptions, ports: LoopPorts, ctx: Ctx): Promise<never> {
-  let handledMs = options.runOnStartup ? Number.NEGATIVE_INFINITY : ctx.clock.now();
+async function keep(
+  schedule: Schedule,
+  options: LoopOptions & { readonly from: number },
+  ports: LoopPorts,
+  ctx: Ctx,
+): Promise<never> {
+  let handledMs = options.from;
   let retry: Retry | undefined;
   let before: RunResult | undefined;
   let told = 0;

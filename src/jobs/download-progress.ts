@@ -21,7 +21,7 @@ const FIRST_BYTES = 64 * 1024;
 /** Shows `total` files. Speeds are bytes over the wire since the start. */
 export function downloadProgress(total: number, ctx: Ctx): DownloadProgress {
   const startedMs = ctx.clock.now();
-  const overall = ctx.progress.start('download', total);
+  const overall = total > 0 ? ctx.progress.start('download', total) : undefined;
   let wire = 0;
   const speed = (bytes: number, sinceMs: number): string => {
     const seconds = (ctx.clock.now() - sinceMs) / 1000;
@@ -46,8 +46,8 @@ export function downloadProgress(total: number, ctx: Ctx): DownloadProgress {
         done: () => task?.done(),
       };
     },
-    ended: () => overall.advance(1, note()),
-    done: () => overall.done(),
+    ended: () => overall?.advance(1, note()),
+    done: () => overall?.done(),
   };
 }
 

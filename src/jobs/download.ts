@@ -55,7 +55,10 @@ export async function download(options: DownloadOptions, ports: DownloadPorts, c
     await runs.finish(run, ctx.clock.now(), report.cells.failed > 0 ? 'failed' : 'done', summary);
     return report;
   } catch (error) {
-    await runs.finish(run, ctx.clock.now(), ctx.signal.aborted ? 'interrupted' : 'failed');
+    // A disk that is full takes no row either: the error is about the disk, not about that row.
+    await runs.finish(run, ctx.clock.now(), ctx.signal.aborted ? 'interrupted' : 'failed').catch((fault: unknown) => {
+      ctx.log.debug('the end of the run could not be noted', { fault: String(fault) });
+    });
     throw error;
   }
 }

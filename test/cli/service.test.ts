@@ -21,11 +21,11 @@ describe('gex service print', () => {
   });
 
   it('takes the time of the runs from the settings and the zone from the machine', async () => {
-    const env = { TZ: 'Europe/Berlin' };
+    const env = { DAEMON_SCHEDULE_HOUR: '21', DAEMON_SCHEDULE_MINUTE: '15', TZ: 'Europe/Berlin' };
     const timer = await gex(['service', 'print', 'systemd-timer'], { env });
-    expect(timer.stdout).toMatch(/^OnCalendar=\*-\*-\* 20:00:00 America\/New_York$/m);
+    expect(timer.stdout).toMatch(/^OnCalendar=\*-\*-\* 21:15:00 America\/New_York$/m);
     const cron = await gex(['service', 'print', 'cron'], { env });
-    expect(cron.stdout).toMatch(/^0 2 \* \* \* cd /m);
+    expect(cron.stdout).toMatch(/^15 3 \* \* \* cd /m);
   });
 
   it('--json holds the text', async () => {

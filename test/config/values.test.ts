@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { instantOf } from '../../src/cli/moment.js';
 import type { ValueType } from '../../src/config/option.js';
 import { expirySelection, spotSelection, sweepRange } from '../../src/config/selections.js';
-import { date, dateOr, duration, moment, timeOfDay } from '../../src/config/times.js';
+import { date, dateOr, duration, durations, moment, timeOfDay, timeZone } from '../../src/config/times.js';
 import { decimal, httpAddress, listOf, oneOf, ticker, whole } from '../../src/config/values.js';
 import { TICKERS } from '../../src/wire/catalogue.js';
 
@@ -67,6 +67,18 @@ const cases: readonly Case<unknown>[] = [
     type: timeOfDay,
     good: { '9:30': { hour: 9, minute: 30, second: 0 }, '15:59:58': { hour: 15, minute: 59, second: 58 } },
     bad: ['24:00', '9', '09:60', '09:30:60', '9:30 am'],
+  },
+  {
+    name: 'durations',
+    type: durations(1000, 3_600_000),
+    good: { '5m': [300_000], '1h,1h, 30s': [3_600_000, 3_600_000, 30_000] },
+    bad: ['', '5m,', '5m;10m', '2h', '5'],
+  },
+  {
+    name: 'a time zone',
+    type: timeZone,
+    good: { 'America/New_York': 'America/New_York', 'europe/berlin': 'Europe/Berlin', UTC: 'UTC' },
+    bad: ['Mars/Base', '+05:00', 'GMT+5', '', 'New York'],
   },
   {
     name: 'a duration',

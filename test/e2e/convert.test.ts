@@ -20,7 +20,14 @@ test('gex convert reports each file as JSON and in a table, and takes several pa
     files: ['a', 'b'].map((name) => ({
       ...{ path: `${name}.json`, target: `${name}.jsonl`, sourceBytes: JSON.stringify(records).length },
       ...{ state: 'converted', seconds: expect.any(Number), rows: 2, bytes: lines.length },
-      ...{ firstMs: 1_767_623_400_000, lastMs: 1_767_623_401_000, backwards: 0, outside: 0, gaps: 0 },
+      ...{
+        firstMs: 1_767_623_400_000,
+        lastMs: 1_767_623_401_000,
+        backwards: 0,
+        outside: 0,
+        gaps: 0,
+        widestGapMs: null,
+      },
     })),
   });
   expect(readFileSync(join(folder, 'b.jsonl'), 'utf8')).toBe(lines);

@@ -144,7 +144,7 @@ async function settled(): Promise<void> {
 
 export const NEW_YORK_EVENING: DailyTime = { hour: 20, minute: 0, timeZone: 'America/New_York' };
 
-export type Options = Parameters<typeof daemon>[1];
+type Options = Parameters<typeof daemon>[1];
 
 export const OPTIONS: Options = {
   ...{ catchUp: 'all', maxCatchUp: 90, runOnStartup: true, wakeMs: 60_000 },
@@ -158,7 +158,7 @@ export async function history(): Promise<RunTable> {
   return store.runs;
 }
 
-export interface Started {
+interface Started {
   readonly lines: string[];
   /** Ends the daemon as SIGTERM does. */
   stop(): Promise<unknown>;

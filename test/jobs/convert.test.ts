@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -6,6 +7,7 @@ import { newYorkInstant } from '../../src/core/calendar.js';
 import { GexError } from '../../src/errors.js';
 import { type Ctx, systemClock } from '../../src/io/ctx.js';
 import { type ConvertOptions, convert } from '../../src/jobs/convert.js';
+import { openStore } from '../../src/stores/sql/open.js';
 import { tempFolder } from '../helpers/folder.js';
 import { tinyDisk } from '../helpers/tiny-disk.js';
 
@@ -37,7 +39,11 @@ function ctxWith(parts: Partial<Ctx> = {}): Ctx {
 }
 
 const run = (options: Partial<ConvertOptions> & { paths: readonly string[] }, ctx = ctxWith()) =>
-  convert({ keep: false, force: false, ...options }, ctx);
+  convert({ keep: false, force: false, root: 'no-archive', ...options }, { openStore: unexpected }, ctx);
+
+function unexpected(): never {
+  throw new Error('no file of the archive was made');
+}
 
 test('arrays of a folder become lines beside them, packed or not, and make room for them', async () => {
   const root = tempFolder();
@@ -162,6 +168,42 @@ test('progress counts every byte of every file, whatever becomes of it', async (
   await run({ paths: [root] }, ctxWith({ progress }));
   expect(totals).toEqual([done]);
   expect(done).toBeGreaterThan(0);
+});
+
+test('a file made within the archive gets its row in the ledger, which keeps what it knew of fetching', async () => {
+  const root = tempFolder();
+  const store = await openStore(join(root, 'gex.db'));
+  try {
+    const key = { date: '2026-01-05', ticker: 'SPX', package: 'state', category: 'gex_full' } as const;
+    await store.ledger.put([
+      { ...key, state: 'failed', source: 'download', attempts: 4, fetchedMs: 5, lastError: 'x' },
+    ]);
+    put(join(root, DAY, 'gex_full.json'), arrayOf(7));
+    put(join(root, DAY, 'gex_zero.json'), '<html>');
+    put(join(root, 'elsewhere.json'), arrayOf(7));
+    const options = { paths: [root], root, keep: false, force: false };
+    const report = await convert(options, { openStore: async () => store }, ctxWith());
+    expect(report).toMatchObject({ converted: 2, failed: 1 });
+    const bytes = readFileSync(join(root, DAY, 'gex_full.jsonl'));
+    expect(await store.ledger.list({})).toEqual([
+      {
+        ...{
+          ...key,
+          state: 'held',
+          source: 'convert',
+          attempts: 4,
+          fetchedMs: 5,
+          rows: 7,
+          bytes: bytes.length,
+          gaps: 0,
+        },
+        ...{ firstMs: OPEN * 1000, lastMs: (OPEN + 6) * 1000 },
+        sha256: createHash('sha256').update(bytes).digest('hex'),
+      },
+    ]);
+  } finally {
+    await store.close();
+  }
 });
 
 test('an interruption leaves the array, no lines and nothing half-written', async () => {

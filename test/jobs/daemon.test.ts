@@ -165,6 +165,21 @@ test('a daemon that does not run on startup waits for the next session', async (
   expect(archive.runs.map(({ dates }) => dates)).toEqual([[...OUTAGE, '2026-03-16']]);
 });
 
+test('a daemon that stood by runs what came due while it did, also when it does not run on startup', async () => {
+  const clock = new VirtualClock(at('2026-03-18T12:00'));
+  const archive = new Archive();
+  inService(archive, at('2026-03-18T00:00'));
+  archive.fetchMs = HOUR;
+  const runs = await history();
+  const first = start(archive, { clock, runs });
+  const second = start(archive, { clock, runs, options: { runOnStartup: false } });
+  await clock.moveTo(at('2026-03-18T20:30'));
+  await first.stop();
+  await clock.moveTo(at('2026-03-18T22:00'));
+  await second.stop();
+  expect(archive.held.has('2026-03-18')).toBe(true);
+});
+
 test('a vendor that is late is asked again the same evening, and two messages tell of it', async () => {
   const clock = new VirtualClock(at('2026-03-18T12:00'));
   const archive = new Archive();

@@ -44,14 +44,23 @@ interface Setup {
   readonly ctx?: Ctx;
   readonly retries?: number;
   readonly timeoutMs?: number;
+  readonly fallback?: Vendor;
 }
 
 async function run({ root, server, options = {}, ctx = context({ clock: hasty }).ctx, ...limits }: Setup) {
+  const fallback = limits.fallback && new URL(limits.fallback.url).host;
   const store = await openStore(join(root, 'gex.db'));
   const client = createGexbotClient(
     {
-      ...{ baseUrl: server.url, apiKey: 'gexbot_custom_1', fileHosts: [], maxFileBytes: 1e8, retryWaitMs: 1 },
+      ...{
+        baseUrl: server.url,
+        apiKey: 'gexbot_custom_1',
+        fileHosts: fallback ? [fallback] : [],
+        maxFileBytes: 1e8,
+        retryWaitMs: 1,
+      },
       ...{ retries: limits.retries ?? 2, timeoutMs: limits.timeoutMs ?? 5000 },
+      ...(fallback && { fallbackHosts: { [new URL(server.url).host]: fallback } }),
     },
     { gate: memoryGate({ intervalMs: 0 }) },
   );
@@ -258,6 +267,40 @@ test('a damaged file is fetched once more from its first byte', async () => {
   expect((await run({ root, server })).states.gex_full).toBe('fetched');
   expectArchive(root, NAMES);
   expect(server.fileRequests(FULL).map(({ range }) => range)).toEqual([undefined, undefined]);
+});
+
+test('the fallback host begins the file again where the first one broke off, it appends nothing (trap 33)', async () => {
+  const root = tempFolder();
+  const [server, fallback] = [await vendor(arrays()), await vendor(arrays())];
+  const body = dayFile(FULL, 30).array;
+  server.behave(({ name, kind, turn }, response) => {
+    if (name !== FULL || kind !== 'file') return false;
+    if (turn > 1) end(response, 503, '');
+    else {
+      response.writeHead(200, { 'content-length': body.length, etag: '"first"' });
+      response.write(body.subarray(0, 2000), () => response.destroy());
+    }
+    return true;
+  });
+  expect((await run({ root, server, fallback })).cells).toMatchObject({ fetched: 3, failed: 0 });
+  expect(server.fileRequests(FULL).map(({ range }) => range)).toEqual([undefined, 'bytes=2000-']);
+  expect(fallback.fileRequests(FULL)).toHaveLength(1);
+  expectArchive(root, NAMES);
+});
+
+test('what is finished stays although the run ends before the others are (trap 37)', async () => {
+  const root = tempFolder();
+  const server = await vendor(arrays());
+  const abort = new AbortController();
+  server.behave(async ({ name, kind }, response) => {
+    if (name !== ONE || kind !== 'file') return false;
+    await expect.poll(() => existsSync(fileOf(root, FULL)) && existsSync(fileOf(root, ZERO))).toBe(true);
+    response.writeHead(200, { 'content-length': 1e6, etag: '"x"' }).write('[');
+    abort.abort(new Error('stop'));
+    return true;
+  });
+  await expect(run({ root, server, ctx: context({ signal: abort.signal }).ctx })).rejects.toThrow('stop');
+  expectArchive(root, [FULL, ZERO]);
 });
 
 test('a redirect loop and a redirect to a foreign host fail the file without a request there', async () => {

@@ -1,11 +1,26 @@
+import { join } from 'node:path';
 import { GexError } from '../../errors.js';
 import { type ConvertOutcome, type ConvertReport, convert } from '../../jobs/convert.js';
+import { openStore, type Store } from '../../stores/sql/open.js';
 import type { CommandCall } from '../command.js';
 import type { TextTable } from '../ui.js';
 
 /** Converts JSON arrays to JSON lines; ends with `partial` when some could not be. */
 export async function run({ args, settings, ctx, out }: CommandCall): Promise<void> {
-  const report = await convert({ paths: args, keep: settings.keepSource, force: settings.replaceLines }, ctx);
+  const { dataDir: root, keepSource: keep, replaceLines: force } = settings;
+  let store: Store | undefined;
+  const open = async (): Promise<Store> => {
+    store ??= await openStore(join(root, 'gex.db'));
+    return store;
+  };
+  try {
+    await show(await convert({ paths: args, root, keep, force }, { openStore: open }, ctx), { ctx, out });
+  } finally {
+    await store?.close();
+  }
+}
+
+async function show(report: ConvertReport, { ctx, out }: Pick<CommandCall, 'ctx' | 'out'>): Promise<void> {
   for (const file of report.files) warn(file, ctx.log.warn);
   await (out.json ? out.object({ schema: 'gex-convert/1', ...report }) : out.table(table(report)));
   const details = report.files.flatMap((file) => (file.state === 'failed' ? [file.error] : []));

@@ -10,13 +10,14 @@ import { openStore, type Store } from '../../stores/sql/open.js';
 import type { CommandCall } from '../command.js';
 import { failures, printForesight, printReport } from '../download-output.js';
 import { type Selection, selectFiles } from '../download-selection.js';
-import { downloadDays } from '../gexbot-download.js';
+import { downloadDays, requireApiKey } from '../gexbot-download.js';
 
 /** Downloads what is missing of some sessions, or prints what that would take. GexError `partial` when files failed. */
 export async function run({ args, settings, origins, ctx, out }: CommandCall): Promise<void> {
   const selection = selectFiles(settings);
   const dates = sessionsOf(args, settings, ctx);
   if (settings.dryRun) return printForesight(await foresight(settings, dates, selection), ctx, out);
+  requireApiKey({ settings, origins }); // before there is a store: what is refused leaves nothing behind
   const store = await openStore(databaseOf(settings));
   try {
     const report = await downloadDays({ settings, origins, store, dates, ...selection }, ctx);

@@ -1,9 +1,10 @@
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Settings } from '../../config/table.js';
 import { GexError } from '../../errors.js';
-import { createSchedule } from '../../jobs/daemon-schedule.js';
 import type { CommandCall } from '../command.js';
+import { scheduleOf } from '../daemon-ports.js';
 import { latestOfDay } from '../service/daily-time.js';
 import type { Installation } from '../service/installation.js';
 import { SERVICE_KINDS } from '../service/kinds.js';
@@ -25,7 +26,7 @@ export async function run({ args: [action, kind = ''], settings, origins, ctx, o
     dataDir: resolve(settings.dataDir),
     ...(named !== undefined && { config: resolve(named) }),
     user: userInfo().username,
-    due: dueTimes(ctx.clock.now()),
+    due: dueTimes(settings, ctx.clock.now()),
   });
   if (out.json) await out.object({ schema: 'gex-service/1', kind, text });
   else await out.write(text);
@@ -33,9 +34,9 @@ export async function run({ args: [action, kind = ''], settings, origins, ctx, o
 
 const SESSIONS_OF_A_YEAR = 260;
 
-function dueTimes(nowMs: number): Installation['due'] {
-  const timeZone = 'America/New_York';
-  const schedule = createSchedule({ hour: 20, minute: 0, timeZone });
+function dueTimes(settings: Settings, nowMs: number): Installation['due'] {
+  const { daemonTimeZone: timeZone } = settings;
+  const schedule = scheduleOf(settings);
   const instants: number[] = [];
   for (let atMs = nowMs; instants.length < SESSIONS_OF_A_YEAR; atMs = instants.at(-1) ?? atMs) {
     instants.push(schedule.next(atMs).dueMs);

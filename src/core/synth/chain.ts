@@ -91,11 +91,14 @@ export function snapshotOf(session: SyntheticSession): ChainSnapshot {
   };
 }
 
+/** The part of a session that implied volatilities follow from. */
+type Surface = Pick<SyntheticSession, 'listing' | 'ticker' | 'spot' | 'atMs' | 'theta'>;
+
 /**
  * A function that fills one column with the implied volatility of every contract at the session's current second; NaN
  * where expired. The strikes' logarithms are taken once.
  */
-export function volatilityColumn(session: SyntheticSession): () => Float64Array {
+export function volatilityColumn(session: Surface): () => Float64Array {
   const { contracts, firstPair } = session.listing;
   const column = new Float64Array(contracts.length);
   const logStrike = new Float64Array(contracts.length / 2);

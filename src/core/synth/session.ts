@@ -1,28 +1,10 @@
-import type { TradingDay } from '../calendar.js';
-import { portableExp } from '../portable.js';
 import { randomStream } from '../random.js';
 import { MS_PER_YEAR } from '../settlement.js';
 import { drawOpenInterest } from './interest.js';
 import { type Listing, listContracts, TRADING_YEAR_MS } from './listing.js';
-import { priceProcess, type SynthModel } from './process.js';
+import { type SessionOptions, startPath, type UnderlyingTick } from './path.js';
 import { atmVariance, varianceYears } from './surface.js';
-import type { SynthTicker } from './tickers.js';
 import { type TradeBatch, tradeSource } from './trades.js';
-
-interface SessionOptions {
-  readonly ticker: SynthTicker;
-  readonly day: TradingDay;
-  readonly seed: number;
-  readonly model: SynthModel;
-}
-
-/** A quote of the underlying at one second; prices in cents of a USD at most. */
-export interface UnderlyingTick {
-  readonly price: number;
-  readonly bid: number;
-  readonly ask: number;
-  readonly volume: number;
-}
 
 /**
  * One synthetic session of one ticker, at a second from 0 (the open) to `seconds - 1`. Columns have one row per
@@ -55,12 +37,8 @@ export interface SyntheticSession extends SessionOptions {
 export function startSession(options: SessionOptions): SyntheticSession {
   const { ticker, day, seed } = options;
   const stream = (...names: string[]) => randomStream(seed, day.date, ...names);
-  const open = openPrice(ticker, day.date, seed);
-  const process = priceProcess(options.model, {
-    ...{ spot: open, drift: ticker.drift, volatility: ticker.volatility, floor: ticker.floor, cap: ticker.cap },
-    random: stream(ticker.driver, 'path'),
-    extra: stream(ticker.driver, 'extra'),
-  });
+  const path = startPath(options);
+  const { open } = path;
   const seconds = Math.round((day.closeMs - day.openMs) / 1000);
   const listing = listContracts(ticker, day, open);
   const { contracts } = listing;
@@ -72,16 +50,13 @@ export function startSession(options: SessionOptions): SyntheticSession {
   const theta = new Float64Array(contracts.expiries.length);
   const deviations = new Float64Array(contracts.expiries.length);
   const source = tradeSource(ticker, listing, seconds, stream(name, 'trades'));
-  const quotes = stream(name, 'quotes');
   let second = 0;
-  let tick: UnderlyingTick;
 
   const observe = (): void => {
     const atMs = day.openMs + second * 1000;
-    fillTheta(theta, listing, ticker.volatility ** 2, process.variance, atMs, day.closeMs);
+    fillTheta(theta, listing, ticker.volatility ** 2, path.variance, atMs, day.closeMs);
     for (let i = 0; i < theta.length; i++) deviations[i] = Math.sqrt(theta[i] as number);
-    tick = drawTick(process.spot, ticker.volatility, quotes.normal(), quotes.uniform());
-    source.draw(second, tick.price, deviations);
+    source.draw(second, path.tick.price, deviations);
     const { length, contract, size, aggressor } = source.batch;
     for (let i = 0; i < length; i++) {
       const row = contract[i] as number;
@@ -107,26 +82,20 @@ export function startSession(options: SessionOptions): SyntheticSession {
       return day.openMs + second * 1000;
     },
     get spot() {
-      return tick.price;
+      return path.tick.price;
     },
     get tick() {
-      return tick;
+      return path.tick;
     },
     get reflections() {
-      return process.reflections;
+      return path.reflections;
     },
     advance() {
-      process.step(1000 / TRADING_YEAR_MS);
+      path.advance();
       second += 1;
       observe();
     },
   };
-}
-
-/** Days differ by a day's move around the ticker's start price; tickers of one driver open alike. */
-function openPrice(ticker: SynthTicker, date: string, seed: number): number {
-  const move = (ticker.volatility / Math.sqrt(252)) * randomStream(seed, date, ticker.driver, 'open').normal();
-  return Math.min(Math.max(ticker.startPrice * portableExp(move), ticker.floor), ticker.cap);
 }
 
 function fillTheta(
@@ -137,22 +106,17 @@ function fillTheta(
   atMs: number,
   closeMs: number,
 ): void {
-  for (const [i, expiry] of listing.contracts.expiries.entries()) {
-    const calendarMs = expiry.expiryMs - atMs;
-    const tradingMs = closeMs - atMs + (listing.laterTradingMs[i] as number);
-    const years = varianceYears(calendarMs / MS_PER_YEAR, tradingMs / TRADING_YEAR_MS);
-    theta[i] = calendarMs > 0 ? atmVariance(variance, realised, years) : 0;
-  }
+  for (let i = 0; i < theta.length; i++) theta[i] = expiryVariance(listing, i, { realised, variance, atMs, closeMs });
 }
 
-/** The reference system's rules: spread 0.1 to 0.3 % of the price, volume 10,000 plus |z| times volatility times 50,000. */
-function drawTick(exact: number, volatility: number, z: number, u: number): UnderlyingTick {
-  const half = exact * (0.0005 + 0.001 * u);
-  const price = Math.round(exact * 100) / 100;
-  return {
-    price,
-    bid: Math.min(price, Math.round((exact - half) * 100) / 100),
-    ask: Math.max(price, Math.round((exact + half) * 100) / 100),
-    volume: Math.floor(10_000 + Math.abs(z) * volatility * 50_000),
-  };
+/** At-the-money total variance of expiry `i` at an instant of a session that closes at `closeMs`; 0 when it has expired. */
+export function expiryVariance(
+  { contracts, laterTradingMs }: Listing,
+  i: number,
+  now: { readonly realised: number; readonly variance: number; readonly atMs: number; readonly closeMs: number },
+): number {
+  const calendarMs = (contracts.expiries[i]?.expiryMs ?? 0) - now.atMs;
+  const tradingMs = now.closeMs - now.atMs + (laterTradingMs[i] as number);
+  const years = varianceYears(calendarMs / MS_PER_YEAR, tradingMs / TRADING_YEAR_MS);
+  return calendarMs > 0 ? atmVariance(now.variance, now.realised, years) : 0;
 }

@@ -4,8 +4,9 @@ import { GexError } from '../../errors.js';
 import { openArray } from '../../stores/archive/array.js';
 import { holdsFile } from '../../stores/archive/inside.js';
 import { streamPath } from '../../stores/archive/path.js';
+import { zipRecords } from '../../stores/archive/zip.js';
 import { CATEGORIES, categoryOf, type StreamKey } from '../../wire/catalogue.js';
-import { newestFinished, zipDay } from '../end-of-day.js';
+import { newestFinished } from '../end-of-day.js';
 import { originOf } from '../origin.js';
 import { refuse } from '../refuse.js';
 import { type RouteRow, route, type ServerState } from '../route.js';
@@ -94,7 +95,7 @@ export const HISTORY_ROUTES: readonly RouteRow[] = [
       return reply
         .type('application/zip')
         .header('content-disposition', `attachment; filename=eod_report_${ticker}_${first.date}.zip`)
-        .send(zipDay(rootOf(state), keys));
+        .send(zipRecords(rootOf(state), keys));
     },
   }),
 ];

@@ -8,7 +8,7 @@ import { LineSummarizer, type LineSummary } from './line-summary.js';
 import { streamPath } from './path.js';
 
 /** What reading a record file from its first byte to its last tells. */
-export interface InspectedFile extends LineSummary {
+interface InspectedFile extends LineSummary {
   readonly rows: number;
   /** Of the bytes, in hexadecimal. */
   readonly sha256: string;
