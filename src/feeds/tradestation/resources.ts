@@ -37,8 +37,14 @@ export const RESOURCES = {
 /** Of everything together: production accounts behave as if there were about 1,000 calls in 5 minutes. */
 export const EVERYTHING: Resource = resource('everything', 900, 5);
 
-/** Part of a budget that may go out at once; the rest follows at the pace of the whole. */
-export const BURST_SHARE = 0.5;
+/** Part of a budget that may go out at once. */
+const BURST_SHARE = 0.5;
+
+/** The pace of a resource: never more than its limit in any window of a period, whether that is fixed or rolls. */
+export function paceOf({ limit, periodMs }: Resource): { readonly intervalMs: number; readonly burst: number } {
+  const burst = Math.max(1, Math.floor(limit * BURST_SHARE));
+  return { intervalMs: periodMs / Math.max(1, limit - burst), burst };
+}
 
 /** The gate of a resource, shared by every process that uses the key. */
 export type GateOf = (resource: Resource) => Gate;

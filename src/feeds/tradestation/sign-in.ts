@@ -26,6 +26,8 @@ const PERMANENT = ['invalid_grant', 'unauthorized_client', 'access_denied', 'inv
 const TIMEOUT_MS = 15_000;
 const ATTEMPTS = 3;
 const RETRY_WAIT_MS = 1000;
+/** Less than the second in which everything ends. */
+const GRACE_MS = 700;
 
 /**
  * A new access token for a refresh token. GexError `auth` when the sign-in host refuses it for good, `upstream` when it does
@@ -58,24 +60,48 @@ async function askForGrant(
   }).toString();
   // A code is good once: an answer that was lost cannot be had by asking again.
   const attempts = form.grant_type === 'refresh_token' ? ATTEMPTS : 1;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await ask(`${signInUrl.replace(/\/+$/, '')}/oauth/token`, body, ctx);
-    } catch (error) {
-      const again = error instanceof GexError && ERROR_KINDS[error.kind].retried && attempt < attempts;
-      if (!again) throw error;
-      await ctx.clock.sleep(RETRY_WAIT_MS * 2 ** (attempt - 1), ctx.signal);
+  const grace = graceful(ctx.signal);
+  try {
+    for (let attempt = 1; ; attempt++) {
+      ctx.signal.throwIfAborted();
+      try {
+        return await ask(`${signInUrl.replace(/\/+$/, '')}/oauth/token`, body, grace.signal);
+      } catch (error) {
+        const again = error instanceof GexError && ERROR_KINDS[error.kind].retried && attempt < attempts;
+        if (!again) throw error;
+        await ctx.clock.sleep(RETRY_WAIT_MS * 2 ** (attempt - 1), ctx.signal);
+      }
     }
+  } finally {
+    grace.end();
   }
 }
 
-async function ask(url: string, body: string, { signal }: Ctx): Promise<Grant> {
+/** Aborts a moment after the signal does: an answer on its way may hold the one refresh token that is still good. */
+function graceful(signal: AbortSignal): { readonly signal: AbortSignal; end(): void } {
+  const late = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const onAbort = (): void => {
+    timer = setTimeout(() => late.abort(signal.reason), GRACE_MS);
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  return {
+    signal: late.signal,
+    end: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    },
+  };
+}
+
+async function ask(url: string, body: string, signal: AbortSignal): Promise<Grant> {
   const { status, bytes } = await sendRequest({
     ...{ method: 'POST', url, body, signal, timeoutMs: TIMEOUT_MS, maxBytes: 1_000_000 },
     headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
   });
   const json = jsonBody(bytes.toString());
-  if (status !== 200) throw refusal(url, status, words(json?.error));
+  if (status !== 200) throw refusal(url, status, errorWord(json?.error));
   const accessToken = words(json?.access_token);
   const expiresIn = num(json?.expires_in);
   if (accessToken === undefined || expiresIn === undefined) {
@@ -83,6 +109,12 @@ async function ask(url: string, body: string, { signal }: Ctx): Promise<Grant> {
   }
   const refreshToken = words(json?.refresh_token);
   return { accessToken, expiresInMs: expiresIn * 1000, ...(refreshToken === undefined ? {} : { refreshToken }) };
+}
+
+/** An error of the protocol such as `invalid_grant`; anything longer might repeat what was sent. */
+function errorWord(value: unknown): string | undefined {
+  const word = words(value);
+  return word !== undefined && /^[a-z_]{1,40}$/.test(word) ? word : undefined;
 }
 
 function refusal(url: string, status: number, word: string | undefined): GexError {

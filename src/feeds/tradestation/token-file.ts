@@ -9,11 +9,19 @@ import { num, words } from './values.js';
 /** What a sign-in gave: kept in a file that only its owner may read, shared by every process that uses the key. */
 export interface Tokens {
   readonly accessToken: string;
-  /** By this machine's clock when the answer came. */
+  /** When the answer came and when the access token ends, both by this machine's clock. */
+  readonly issuedMs: number;
   readonly expiresMs: number;
   readonly refreshToken: string;
-  /** Hash of the configured refresh token these tokens descend from; a newly configured one starts afresh. */
+  /**
+   * Hash of the refresh token that was configured when these tokens began (their own where none was): they count until
+   * another one is configured.
+   */
   readonly rootHash: string;
+  /** How they began: `gex auth login`, or a configured refresh token. */
+  readonly origin: 'login' | 'configured';
+  /** Whether refresh tokens change with every use; unknown before the first refresh. */
+  readonly rotating?: boolean;
 }
 
 /** The file of a key at a sign-in host: another key or host has another file. */
@@ -26,7 +34,7 @@ export function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** The tokens of a file; undefined when there are none, or none that can be read. GexError `storage`. */
+/** The tokens of a file; undefined when there are none. GexError `storage`, `data` when it holds something else. */
 export async function readTokens(path: string): Promise<Tokens | undefined> {
   let text: string;
   try {
@@ -35,15 +43,20 @@ export async function readTokens(path: string): Promise<Tokens | undefined> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw storageError(error, 'read', path);
   }
-  const json = parsed(text);
+  const tokens = tokensIn(parsed(text));
+  if (tokens) return tokens;
+  throw new GexError('data', `${path} does not hold TradeStation tokens; remove it, then run gex auth login`);
+}
+
+function tokensIn(json: Readonly<Record<string, unknown>>): Tokens | undefined {
   const accessToken = words(json.accessToken);
   const refreshToken = words(json.refreshToken);
-  const expiresMs = num(json.expiresMs);
+  const [issuedMs, expiresMs] = [num(json.issuedMs), num(json.expiresMs)];
   const rootHash = words(json.rootHash);
-  if (!accessToken || !refreshToken || expiresMs === undefined || !rootHash) {
-    throw new GexError('data', `${path} does not hold TradeStation tokens; remove it, then run gex auth login`);
-  }
-  return { accessToken, refreshToken, expiresMs, rootHash };
+  if (!accessToken || !refreshToken || issuedMs === undefined || expiresMs === undefined || !rootHash) return undefined;
+  const origin = json.origin === 'login' ? 'login' : 'configured';
+  const rotating = typeof json.rotating === 'boolean' ? { rotating: json.rotating } : {};
+  return { accessToken, refreshToken, issuedMs, expiresMs, rootHash, origin, ...rotating };
 }
 
 function parsed(text: string): Readonly<Record<string, unknown>> {

@@ -1,12 +1,11 @@
-import { dirname } from 'node:path';
 import { GexError } from '../../errors.js';
 import type { Ctx } from '../../io/ctx.js';
-import { ensureWritableDir } from '../../io/files.js';
-import { acquireLock, lockHolder } from '../../io/lock.js';
 import { type Grant, refreshGrant, type SignInOptions } from './sign-in.js';
 import { hashOf, readTokens, type Tokens, tokenPath, writeTokens } from './token-file.js';
+import { underTokenLock } from './token-lock.js';
 
-interface TokenOptions extends SignInOptions {
+/** A key and where its tokens are kept. */
+export interface TokenOptions extends SignInOptions {
   /** As configured; absent when only a login's file has one. */
   readonly refreshToken?: string;
   /** Where the token file rests. */
@@ -21,12 +20,21 @@ export interface TokenSource {
   replace(refused: string, ctx: Ctx): Promise<string>;
 }
 
-/** A token is renewed this long before it ends. */
+/** A token is renewed this long before it ends, or in the last quarter of a shorter life. */
 const MARGIN_MS = 60_000;
+const MARGIN_SHARE = 0.25;
+/** Rotating refresh tokens die when they rest for half an hour (contract section 2.3). */
+const ROTATE_EVERY_MS = 15 * 60_000;
 /** Least time between two refreshes because the API refused a token: a clock that steps or a wrong key must not make a storm. */
 const FORCE_EVERY_MS = 60_000;
-const LOCK_TTL_MS = 60_000;
-const LOCK_POLL_MS = 50;
+
+type Judge = (tokens: Tokens) => boolean;
+
+/** A refresh that is under way, and whose interruption ends it. */
+interface Flight {
+  readonly tokens: Promise<Tokens>;
+  readonly signal: AbortSignal;
+}
 
 /**
  * Keeps a key signed in. One refresh at a time in this process and, by a lock file, among all that share the folder; what
@@ -34,45 +42,39 @@ const LOCK_POLL_MS = 50;
  */
 export function createTokens(options: TokenOptions): TokenSource {
   const path = tokenPath(options.folder, options);
+  const renew = createRenewal(options, path);
   let held: Tokens | undefined;
-  let refreshing: Promise<Tokens> | undefined;
+  let flight: Flight | undefined;
   let forcedAtMs = Number.NEGATIVE_INFINITY;
-  let refused: { readonly error: GexError; readonly refreshToken: string } | undefined;
 
-  const obtain = async (isGood: (tokens: Tokens) => boolean, ctx: Ctx): Promise<Tokens> => {
-    if (held && isGood(held)) return held;
-    refreshing ??= underLock(path, ctx, async () => {
-      const onDisk = await stored(path, options);
-      if (onDisk && isGood(onDisk)) return onDisk;
-      return renew(onDisk);
+  const start = (isGood: Judge, ctx: Ctx): Flight => {
+    const tokens = underTokenLock(path, ctx, async () => {
+      const onDisk = await storedTokens(options);
+      return onDisk && isGood(onDisk) ? onDisk : renew(onDisk, ctx);
     }).finally(() => {
-      refreshing = undefined;
+      flight = undefined;
     });
-    held = await refreshing;
-    return held;
+    return { tokens, signal: ctx.signal };
+  };
 
-    async function renew(onDisk: Tokens | undefined): Promise<Tokens> {
-      const refreshToken = onDisk?.refreshToken ?? options.refreshToken;
-      if (refreshToken === undefined) throw notSignedIn();
-      if (refused?.refreshToken === refreshToken) throw refused.error;
+  const obtain = async (isGood: Judge, ctx: Ctx): Promise<Tokens> => {
+    for (;;) {
+      if (held && isGood(held)) return held;
+      const joined = flight;
+      const under = joined ?? start(isGood, ctx);
+      flight = under;
       try {
-        const grant = await refreshGrant(options, refreshToken, ctx);
-        const tokens = tokensOf(grant, refreshToken, onDisk?.rootHash ?? hashOf(refreshToken), ctx.clock.now());
-        await writeTokens(path, tokens);
-        ctx.log.debug('TradeStation access token renewed', { rotated: grant.refreshToken !== undefined });
-        return tokens;
+        held = await under.tokens;
+        if (!joined) return held;
       } catch (error) {
-        if (error instanceof GexError && error.kind === 'auth') refused = { error, refreshToken };
-        throw error;
+        // Somebody else's interruption is not ours.
+        if (!joined?.signal.aborted || ctx.signal.aborted) throw error;
       }
     }
   };
 
   return {
-    current: async (ctx) => {
-      const now = ctx.clock.now();
-      return (await obtain((tokens) => tokens.expiresMs - MARGIN_MS > now, ctx)).accessToken;
-    },
+    current: async (ctx) => (await obtain((tokens) => isFresh(tokens, ctx.clock.now()), ctx)).accessToken,
     replace: async (token, ctx) => {
       const now = ctx.clock.now();
       if (held?.accessToken === token && now - forcedAtMs < FORCE_EVERY_MS && now >= forcedAtMs) {
@@ -88,50 +90,72 @@ export function createTokens(options: TokenOptions): TokenSource {
   };
 }
 
-/** The tokens of a login or refresh, the old refresh token where the grant has none. */
-export function tokensOf(grant: Grant, refreshToken: string, rootHash: string, nowMs: number): Tokens {
-  return {
-    accessToken: grant.accessToken,
-    expiresMs: nowMs + grant.expiresInMs,
-    refreshToken: grant.refreshToken ?? refreshToken,
-    rootHash,
-  };
+/** Whether an access token need not be renewed yet. */
+export function isFresh({ issuedMs, expiresMs, rotating }: Tokens, nowMs: number): boolean {
+  const marginMs = Math.min(MARGIN_MS, (expiresMs - issuedMs) * MARGIN_SHARE);
+  return nowMs < expiresMs - marginMs && !(rotating && nowMs - issuedMs > ROTATE_EVERY_MS);
 }
 
-/** What rests on disk, unless another refresh token has been configured since. */
-async function stored(path: string, { refreshToken }: TokenOptions): Promise<Tokens | undefined> {
-  const tokens = await readTokens(path);
+/** What rests on disk, unless another refresh token has been configured since. GexError `storage`, `data`. */
+export async function storedTokens(options: TokenOptions): Promise<Tokens | undefined> {
+  const tokens = await readTokens(tokenPath(options.folder, options));
+  const { refreshToken } = options;
   if (tokens === undefined || refreshToken === undefined) return tokens;
   return tokens.rootHash === hashOf(refreshToken) ? tokens : undefined;
 }
 
-export function notSignedIn(): GexError {
-  return new GexError(
-    'auth',
-    'TradeStation needs a refresh token: run gex auth login, or set TRADESTATION_REFRESH_TOKEN',
-  );
+/** Keeps what a login gave; it counts in place of the refresh token that is configured now. GexError `auth`, `storage`. */
+export async function saveLogin(options: TokenOptions, grant: Grant, ctx: Ctx): Promise<Tokens> {
+  const { refreshToken } = grant;
+  if (refreshToken === undefined) {
+    throw new GexError('auth', 'the sign-in gave no refresh token: the API key must allow the scope offline_access');
+  }
+  const path = tokenPath(options.folder, options);
+  const rootHash = hashOf(options.refreshToken ?? refreshToken);
+  const tokens: Tokens = { ...times(grant, ctx), refreshToken, rootHash, origin: 'login' };
+  await underTokenLock(path, ctx, () => writeTokens(path, tokens));
+  return tokens;
 }
 
-async function underLock<T>(path: string, ctx: Ctx, work: () => Promise<T>): Promise<T> {
-  await ensureWritableDir(dirname(path));
-  const lockPath = `${path}.lock`;
-  const untilMs = performance.now() + LOCK_TTL_MS;
-  for (;;) {
-    const lock = await acquireLock(lockPath, { ttlMs: LOCK_TTL_MS }, ctx);
-    if (lock) {
-      try {
-        return await work();
-      } finally {
-        await lock.release();
-      }
-    }
-    if (performance.now() > untilMs) {
-      const holder = await lockHolder(lockPath);
-      throw new GexError(
-        'storage',
-        `${lockPath} has been held for a minute by ${holder?.tag ?? 'another process'}; stop it`,
-      );
-    }
-    await ctx.clock.sleep(LOCK_POLL_MS, ctx.signal);
-  }
+/** What every command says when there is neither a login nor a refresh token. */
+export function notSignedIn(): GexError {
+  return new GexError('auth', 'TradeStation is not signed in: run gex auth login, or set TRADESTATION_REFRESH_TOKEN');
+}
+
+/** Asks for new tokens and keeps them; remembers a refusal for good, and tokens that could not be written down. */
+function createRenewal(options: TokenOptions, path: string) {
+  let refused: { readonly error: GexError; readonly refreshToken: string } | undefined;
+  let unsaved: { readonly tokens: Tokens; readonly refreshToken: string } | undefined;
+
+  const ask = async (refreshToken: string, onDisk: Tokens | undefined, ctx: Ctx): Promise<Tokens> => {
+    const grant = await refreshGrant(options, refreshToken, ctx).catch((error: unknown) => {
+      if (error instanceof GexError && error.kind === 'auth') refused = { error, refreshToken };
+      throw error;
+    });
+    return {
+      ...times(grant, ctx),
+      refreshToken: grant.refreshToken ?? refreshToken,
+      rootHash: onDisk?.rootHash ?? hashOf(refreshToken),
+      origin: onDisk?.origin ?? 'configured',
+      rotating: grant.refreshToken !== undefined,
+    };
+  };
+
+  return async (onDisk: Tokens | undefined, ctx: Ctx): Promise<Tokens> => {
+    const refreshToken = onDisk?.refreshToken ?? options.refreshToken;
+    if (refreshToken === undefined) throw notSignedIn();
+    if (refused?.refreshToken === refreshToken) throw refused.error;
+    const known = unsaved?.refreshToken === refreshToken ? unsaved.tokens : undefined;
+    const tokens = known ?? (await ask(refreshToken, onDisk, ctx));
+    unsaved = { tokens, refreshToken };
+    await writeTokens(path, tokens);
+    unsaved = undefined;
+    ctx.log.debug('TradeStation access token renewed', { rotating: tokens.rotating });
+    return tokens;
+  };
+}
+
+function times({ accessToken, expiresInMs }: Grant, { clock }: Ctx) {
+  const issuedMs = clock.now();
+  return { accessToken, issuedMs, expiresMs: issuedMs + expiresInMs };
 }
