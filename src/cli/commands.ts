@@ -1,5 +1,6 @@
 import { DAEMON_KEYS } from '../config/rows/daemon.js';
 import { NOTIFY_KEYS } from '../config/rows/notify.js';
+import { TRADESTATION_KEYS } from '../config/rows/tradestation.js';
 import type { Command } from './command.js';
 
 /** Every subcommand. A new one is a row here and a file in `commands/`. */
@@ -311,6 +312,44 @@ export const COMMANDS: readonly Command[] = [
     exits: ['auth', 'upstream', 'storage', 'partial'],
     configAlso: 'daemonConfigPath',
     load: () => import('./commands/daemon.js'),
+  },
+  {
+    name: 'auth',
+    summary: 'sign in to TradeStation in a browser, or show how the sign-in stands',
+    arguments: [
+      {
+        name: 'ACTION',
+        required: true,
+        description:
+          'login: signs in and keeps the tokens in the data folder; status: shows them, masked, and renews an access token that has expired',
+        choices: ['login', 'status'],
+      },
+    ],
+    options: [
+      ...TRADESTATION_KEYS,
+      'tsScopes',
+      'tsRedirectUrl',
+      'authPaste',
+      'authNoBrowser',
+      'authRefresh',
+      'dataDir',
+    ],
+    examples: [
+      {
+        command: 'gex auth login',
+        explains: 'opens the browser; the key must have the callback http://localhost:31022',
+      },
+      {
+        command: 'gex auth login --paste',
+        explains: 'on a server: sign in elsewhere, then paste the address the browser ended at',
+      },
+      {
+        command: 'gex auth status --refresh --json',
+        explains: 'whether the tokens work, as JSON; exit code 3 when not',
+      },
+    ],
+    exits: ['auth', 'upstream', 'data', 'storage'],
+    load: () => import('./commands/auth.js'),
   },
   {
     name: 'notify',

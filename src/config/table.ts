@@ -1,5 +1,6 @@
 import type { OptionRow, SettingOf } from './option.js';
 import { ARCHIVE_ROWS } from './rows/archive.js';
+import { AUTH_ROWS } from './rows/auth.js';
 import { COMMON_ROWS } from './rows/common.js';
 import { COMPUTE_ROWS } from './rows/compute.js';
 import { CONVERT_ROWS } from './rows/convert.js';
@@ -11,6 +12,7 @@ import { PRICE_ROWS } from './rows/price.js';
 import { SERVE_ROWS } from './rows/serve.js';
 import { SIMULATE_ROWS } from './rows/simulate.js';
 import { SYNTH_ROWS } from './rows/synth.js';
+import { TRADESTATION_ROWS } from './rows/tradestation.js';
 
 /**
  * Every option of every command as a row; flags, environment, `.env`, YAML, help, completion and the documents follow
@@ -29,6 +31,8 @@ export const OPTIONS = {
   ...GEXBOT_ROWS,
   ...DOWNLOAD_ROWS,
   ...DAEMON_ROWS,
+  ...TRADESTATION_ROWS,
+  ...AUTH_ROWS,
 } as const;
 
 export type OptionKey = keyof typeof OPTIONS;

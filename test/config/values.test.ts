@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { instantOf } from '../../src/cli/moment.js';
 import type { ValueType } from '../../src/config/option.js';
+import { secureAddress } from '../../src/config/secure-address.js';
 import { expirySelection, spotSelection, sweepRange } from '../../src/config/selections.js';
 import { date, dateOr, duration, durations, moment, timeOfDay, timeZone } from '../../src/config/times.js';
 import { decimal, httpAddress, listOf, oneOf, ticker, whole } from '../../src/config/values.js';
@@ -31,6 +32,25 @@ const cases: readonly Case<unknown>[] = [
     type: oneOf('W', ['memory', 'stream']),
     good: { stream: 'stream', Memory: 'memory' },
     bad: ['disk', ''],
+  },
+  {
+    name: 'an address for secrets',
+    type: secureAddress,
+    good: {
+      'https://api.example.org/': 'https://api.example.org',
+      'http://127.0.0.1:4010': 'http://127.0.0.1:4010',
+      'http://localhost:9': 'http://localhost:9',
+      'http://[::1]:9': 'http://[::1]:9',
+    },
+    bad: [
+      'http://api.example.org',
+      'http://127.0.0.1.example.org',
+      'http://localhost.example.org',
+      'http://localhost@example.org',
+      'https://user@example.org',
+      'https://a.b?x=1',
+      'ftp://127.0.0.1',
+    ],
   },
   {
     name: 'an address',
