@@ -3,6 +3,8 @@ import type { Settings } from '../config/table.js';
 import type { Ctx } from '../io/ctx.js';
 import { writeAtomic } from '../io/files.js';
 import { acquireLock, lockHolder } from '../io/lock.js';
+import { streamName } from '../jobs/archive-files.js';
+import { auditArchive } from '../jobs/audit.js';
 import type { LookPorts } from '../jobs/daemon-overview.js';
 import type { DaemonPorts, LockPort, RunFigures } from '../jobs/daemon-ports.js';
 import { createSchedule, type Schedule } from '../jobs/daemon-schedule.js';
@@ -57,10 +59,25 @@ export function daemonPorts(call: CommandCall, store: Store): DaemonPorts & Pick
     ...lookPorts(call, store),
     runs: store.runs,
     run: async (dates, ctx) => figuresOf(await downloadDays({ settings, origins, store, dates }, ctx)),
+    audit: (dates, ctx) => suspiciousFiles(dates, call, store, ctx),
     notify: (outcome, ctx) => notifyRun(outcome, messages, ctx),
     ping: (ctx) => pingDeadMan(true, messages, ctx),
     remember: (date) => writeAtomic(stateFile, `${date}\n`),
   };
+}
+
+async function suspiciousFiles(
+  dates: readonly string[],
+  { settings }: CommandCall,
+  { ledger }: Store,
+  ctx: Ctx,
+): Promise<string[]> {
+  const sorted = [...dates].sort();
+  const span = { root: settings.dataDir, from: sorted[0] ?? '', to: sorted.at(-1) ?? '', ...selectFiles(settings) };
+  const { cells } = await auditArchive(span, { ledger }, ctx);
+  return cells
+    .filter(({ state, date }) => state === 'suspicious' && dates.includes(date))
+    .map((cell) => `${streamName(cell)} ${cell.reasons.map(({ text }) => text).join(', ')}`);
 }
 
 function figuresOf({ cells, perCell }: DownloadReport): RunFigures {
