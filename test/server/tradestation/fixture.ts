@@ -9,7 +9,7 @@ import {
 
 const quiet = (): void => {};
 
-export function quietCtx(): Ctx {
+function quietCtx(): Ctx {
   return {
     clock: systemClock,
     signal: new AbortController().signal,
