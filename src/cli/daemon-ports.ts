@@ -3,16 +3,16 @@ import type { Settings } from '../config/table.js';
 import type { Ctx } from '../io/ctx.js';
 import { writeAtomic } from '../io/files.js';
 import { acquireLock, lockHolder } from '../io/lock.js';
-import { streamName } from '../jobs/archive-files.js';
 import { auditArchive } from '../jobs/audit.js';
 import type { LookPorts } from '../jobs/daemon-overview.js';
-import type { DaemonPorts, LockPort, RunFigures } from '../jobs/daemon-ports.js';
+import type { DaemonPorts, LockPort } from '../jobs/daemon-ports.js';
 import { createSchedule, type Schedule } from '../jobs/daemon-schedule.js';
 import { downloadHoles } from '../jobs/download-holes.js';
-import type { DownloadReport } from '../jobs/download-report.js';
 import { notifyRun, pingDeadMan } from '../jobs/notify.js';
 import type { Store } from '../stores/sql/open.js';
+import { streamName } from '../wire/catalogue.js';
 import type { CommandCall } from './command.js';
+import { figuresOf } from './download-messages.js';
 import { selectFiles } from './download-selection.js';
 import { downloadDays } from './gexbot-download.js';
 import { notifyOptions } from './notify-settings.js';
@@ -78,15 +78,6 @@ async function suspiciousFiles(
   return cells
     .filter(({ state, date }) => state === 'suspicious' && dates.includes(date))
     .map((cell) => `${streamName(cell)} ${cell.reasons.map(({ text }) => text).join(', ')}`);
-}
-
-function figuresOf({ cells, perCell }: DownloadReport): RunFigures {
-  const { total, fetched: success, held: skipped, missing, failed } = cells;
-  const failures = perCell.flatMap((cell) => {
-    if (cell.error === undefined) return [];
-    return [`${cell.date}/${cell.ticker}/${cell.package}/${cell.category}: ${cell.error}`];
-  });
-  return { counts: { total, success, skipped, missing, failed }, failures };
 }
 
 function lockAt(path: string): LockPort {
