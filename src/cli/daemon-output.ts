@@ -15,10 +15,10 @@ export async function printRun(result: RunResult | undefined, out: Output): Prom
 
 function runDocument(result: RunResult | undefined): object {
   if (!result) return { status: 'done', dates: [], holes: [] };
-  const { status, dates, figures, holes, error } = result;
+  const { status, dates, figures, suspicious, holes, error } = result;
   return {
     ...{ status, dates, started: iso(result.startedMs), finished: iso(result.finishedMs) },
-    ...{ counts: figures.counts, failures: figures.failures, holes },
+    ...{ counts: figures.counts, failures: figures.failures, suspicious, holes },
     ...(error === undefined ? {} : { error: sentence(error) }),
   };
 }

@@ -3,14 +3,16 @@ import type { Settings } from '../config/table.js';
 import type { Ctx } from '../io/ctx.js';
 import { writeAtomic } from '../io/files.js';
 import { acquireLock, lockHolder } from '../io/lock.js';
+import { auditArchive } from '../jobs/audit.js';
 import type { LookPorts } from '../jobs/daemon-overview.js';
-import type { DaemonPorts, LockPort, RunFigures } from '../jobs/daemon-ports.js';
+import type { DaemonPorts, LockPort } from '../jobs/daemon-ports.js';
 import { createSchedule, type Schedule } from '../jobs/daemon-schedule.js';
 import { downloadHoles } from '../jobs/download-holes.js';
-import type { DownloadReport } from '../jobs/download-report.js';
 import { notifyRun, pingDeadMan } from '../jobs/notify.js';
 import type { Store } from '../stores/sql/open.js';
+import { streamName } from '../wire/catalogue.js';
 import type { CommandCall } from './command.js';
+import { figuresOf } from './download-messages.js';
 import { selectFiles } from './download-selection.js';
 import { downloadDays } from './gexbot-download.js';
 import { notifyOptions } from './notify-settings.js';
@@ -57,19 +59,25 @@ export function daemonPorts(call: CommandCall, store: Store): DaemonPorts & Pick
     ...lookPorts(call, store),
     runs: store.runs,
     run: async (dates, ctx) => figuresOf(await downloadDays({ settings, origins, store, dates }, ctx)),
+    audit: (dates, ctx) => suspiciousFiles(dates, call, store, ctx),
     notify: (outcome, ctx) => notifyRun(outcome, messages, ctx),
     ping: (ctx) => pingDeadMan(true, messages, ctx),
     remember: (date) => writeAtomic(stateFile, `${date}\n`),
   };
 }
 
-function figuresOf({ cells, perCell }: DownloadReport): RunFigures {
-  const { total, fetched: success, held: skipped, missing, failed } = cells;
-  const failures = perCell.flatMap((cell) => {
-    if (cell.error === undefined) return [];
-    return [`${cell.date}/${cell.ticker}/${cell.package}/${cell.category}: ${cell.error}`];
-  });
-  return { counts: { total, success, skipped, missing, failed }, failures };
+async function suspiciousFiles(
+  dates: readonly string[],
+  { settings }: CommandCall,
+  { ledger }: Store,
+  ctx: Ctx,
+): Promise<string[]> {
+  const sorted = [...dates].sort();
+  const span = { root: settings.dataDir, from: sorted[0] ?? '', to: sorted.at(-1) ?? '', ...selectFiles(settings) };
+  const { cells } = await auditArchive(span, { ledger }, ctx);
+  return cells
+    .filter(({ state, date }) => state === 'suspicious' && dates.includes(date))
+    .map((cell) => `${streamName(cell)} ${cell.reasons.map(({ text }) => text).join(', ')}`);
 }
 
 function lockAt(path: string): LockPort {

@@ -1,13 +1,13 @@
 import { GexError } from '../errors.js';
 import type { Ctx } from '../io/ctx.js';
 import type { Foresight } from '../jobs/download-foresight.js';
-import { cellName } from '../jobs/download-plan.js';
 import type { DownloadReport } from '../jobs/download-report.js';
+import { streamName } from '../wire/catalogue.js';
 import type { Output } from './ui.js';
 
 /** A table of what happened by ticker and day, or the whole report as JSON. */
 export async function printReport(report: DownloadReport, ctx: Ctx, out: Output): Promise<void> {
-  for (const cell of report.perCell) if (cell.suspicious) ctx.log.warn(`${cellName(cell)}: ${cell.suspicious}`);
+  for (const cell of report.perCell) if (cell.suspicious) ctx.log.warn(`${streamName(cell)}: ${cell.suspicious}`);
   if (out.json) return out.object({ schema: 'gex-download/1', ...report });
   const { cells, bytes, seconds, bytesPerSecond } = report;
   const days = report.tickerDays.map((day) => [day.date, day.ticker, ...countsOf(day), megabytes(day.bytes)]);
@@ -26,7 +26,7 @@ function countsOf(counts: Pick<DownloadReport['cells'], 'held' | 'fetched' | 'mi
 /** GexError `partial` with a sentence for each failed file; undefined when there is none. */
 export function failures({ cells, perCell }: DownloadReport): GexError | undefined {
   if (cells.failed === 0) return undefined;
-  const details = perCell.flatMap((cell) => (cell.error === undefined ? [] : [`${cellName(cell)}: ${cell.error}`]));
+  const details = perCell.flatMap((cell) => (cell.error === undefined ? [] : [`${streamName(cell)}: ${cell.error}`]));
   return new GexError('partial', `${cells.failed} of ${cells.total} files failed:`, { details });
 }
 
@@ -34,7 +34,7 @@ export function failures({ cells, perCell }: DownloadReport): GexError | undefin
 export async function printForesight(foresight: Foresight, ctx: Ctx, out: Output): Promise<void> {
   const { held, check, fetch, estimate } = foresight;
   if (out.json) return out.object({ schema: 'gex-download/1', dryRun: true, ...foresight });
-  for (const key of fetch) await out.write(`Would download: ${cellName(key)}\n`);
+  for (const key of fetch) await out.write(`Would download: ${streamName(key)}\n`);
   const checked = check.length > 0 ? `, ${check.length} would be checked first` : '';
   const { requests, bytes, unknownSizes, seconds } = estimate;
   const unknown = unknownSizes > 0 ? ` and ${unknownSizes} files of unknown size` : '';

@@ -122,7 +122,7 @@ function liveStory(stream: NodeJS.WriteStream, plain: LineWriter): Story {
       show() {
         for (const spinner of spinners) spinner.stop();
         bars ??= libraries?.bars();
-        const format = detail ? { format: DETAIL_FORMAT } : {};
+        const format = detail ? { format: total > 0 ? DETAIL_FORMAT : SIZELESS_FORMAT } : {};
         bar = bars?.create(total, units, { label, note: lastNote }, format);
         barTasks.add(task);
       },
@@ -169,7 +169,7 @@ function liveStory(stream: NodeJS.WriteStream, plain: LineWriter): Story {
     line,
     progress: {
       start: (label, total, options) =>
-        track(total === undefined ? spinnerTask(label) : barTask(label, total, options)),
+        track(total === undefined && !options?.detail ? spinnerTask(label) : barTask(label, total ?? 0, options)),
     },
     close() {
       waiting.clear();
@@ -180,6 +180,8 @@ function liveStory(stream: NodeJS.WriteStream, plain: LineWriter): Story {
 }
 
 const DETAIL_FORMAT = '  {label} [{bar}] {percentage} % {note}';
+/** Nobody knows how far it is. */
+const SIZELESS_FORMAT = '  {label} {note}';
 
 async function loadLibraries(stream: NodeJS.WriteStream): Promise<Libraries> {
   const [{ default: progress }, { default: ora }] = await Promise.all([import('cli-progress'), import('ora')]);

@@ -38,6 +38,9 @@ export async function lockHolder(path: string): Promise<(LockNote & { readonly a
   return { ...note, ...(alive === undefined ? {} : { alive }) };
 }
 
+/** How often a lock is renewed in its time to live. */
+const RENEWALS = 3;
+
 /** Tags of released locks of this process: one that could not be removed then must not hold as long as the process runs. */
 const released = new Set<string>();
 
@@ -123,21 +126,25 @@ function hold(path: string, note: LockNote, ctx: Ctx): FileLock {
   const lost = new AbortController();
   let renewedAt = performance.now(); // monotonic: a step of the wall clock neither prolongs nor ends the lock
   let renewing: Promise<void> | undefined;
+  let ticksWaited = 0;
   const end = (why: string, cause?: unknown): void => {
     clearInterval(timer);
     lost.abort(new GexError('storage', `the lock ${path} is lost: ${why}`, { cause }));
   };
   const renewNow = async (): Promise<void> => {
     const fault = await renew(path, note, ctx.clock.now());
+    renewing = undefined;
     if (fault === undefined) renewedAt = performance.now();
     else if (fault === 'taken') end('another process has taken it over');
+    else if (performance.now() - renewedAt > note.ttlMs) end('it could not be renewed in time', fault);
     else ctx.log.warn(`the lock ${path} could not be renewed`, { fault: String(fault) });
-    renewing = undefined;
   };
   const timer = setInterval(() => {
-    if (performance.now() - renewedAt > note.ttlMs) end('it could not be renewed in time');
+    ticksWaited = renewing ? ticksWaited + 1 : 0;
+    // Ticks and not time: a process that was stopped for long first hears how its renewal went.
+    if (ticksWaited > RENEWALS) end('its file system does not answer');
     else renewing ??= renewNow();
-  }, note.ttlMs / 3).unref();
+  }, note.ttlMs / RENEWALS).unref();
   return {
     lost: lost.signal,
     release: async () => {

@@ -7,7 +7,8 @@ import { writeAtomic } from '../io/files.js';
 import { openArray } from '../stores/archive/array.js';
 import { relativeStreamPath } from '../stores/archive/path.js';
 import { zipRecords } from '../stores/archive/zip.js';
-import { type ArchiveFile, type ArchiveSpan, archiveFiles, streamName } from './archive-files.js';
+import { streamName } from '../wire/catalogue.js';
+import { type ArchiveFile, type ArchiveSpan, archiveFiles } from './archive-files.js';
 
 interface ExportOptions extends ArchiveSpan {
   /** A file that ends in `.zip`, or a folder. */

@@ -22,11 +22,6 @@ export interface ArchiveFile {
 
 const STATS_AT_ONCE = 16;
 
-/** The name of a stream in messages and maps: `2025-11-14/SPX/classic/gex_full`. */
-export function streamName(key: StreamKey): string {
-  return `${key.date}/${key.ticker}/${key.package}/${key.category}`;
-}
-
 /** The record files of a span, by date, ticker, package and category. GexError `storage`; the signal's reason. */
 export async function archiveFiles(span: ArchiveSpan, signal: AbortSignal): Promise<ArchiveFile[]> {
   const { root, from = '', to = '9999', tickers } = span;

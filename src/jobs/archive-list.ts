@@ -2,7 +2,8 @@ import type { Ctx } from '../io/ctx.js';
 import { mapLimited } from '../io/limit.js';
 import { readEnds } from '../stores/archive/ends.js';
 import type { LedgerRow, LedgerTable } from '../stores/sql/ledger.js';
-import { type ArchiveFile, type ArchiveSpan, archiveFiles, ledgerQuery, streamName } from './archive-files.js';
+import { streamName } from '../wire/catalogue.js';
+import { type ArchiveFile, type ArchiveSpan, archiveFiles, ledgerQuery } from './archive-files.js';
 
 /** The record files of one ticker on one date. */
 export interface ListedDay {

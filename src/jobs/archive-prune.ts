@@ -3,7 +3,8 @@ import { GexError } from '../errors.js';
 import type { Ctx } from '../io/ctx.js';
 import { isRemovable, removeStream } from '../stores/archive/remove.js';
 import type { LedgerRow, LedgerTable } from '../stores/sql/ledger.js';
-import { type ArchiveFile, archiveFiles, streamName } from './archive-files.js';
+import { streamName } from '../wire/catalogue.js';
+import { type ArchiveFile, archiveFiles } from './archive-files.js';
 import { plusDays } from './daemon-schedule.js';
 
 /** Days before this go: a date, or so many days back from today. */

@@ -2,9 +2,9 @@ import { GexError } from '../errors.js';
 import type { Ctx } from '../io/ctx.js';
 import { type ScannedFile, scanFile } from '../stores/archive/scan.js';
 import type { LedgerRow, LedgerTable } from '../stores/sql/ledger.js';
-import type { StreamKey } from '../wire/catalogue.js';
+import { type StreamKey, streamName } from '../wire/catalogue.js';
 import { adoptedRow, adoptionFault } from './archive-adopt.js';
-import { type ArchiveFile, type ArchiveSpan, archiveFiles, ledgerQuery, streamName } from './archive-files.js';
+import { type ArchiveFile, type ArchiveSpan, archiveFiles, ledgerQuery } from './archive-files.js';
 
 /**
  * `ok`: the bytes of the ledger. `changed`: others; `truncated`: fewer; `gone`: no file. `torn`: not in the ledger and cut at

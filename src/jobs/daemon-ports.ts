@@ -20,6 +20,8 @@ export interface DaemonPorts {
   holes(dates: readonly string[], ctx: Ctx): Promise<readonly Hole[]>;
   /** Fetches what is not held. Rejects when the run as a whole cannot go on (refused key, full disk, network). */
   run(dates: readonly string[], ctx: Ctx): Promise<RunFigures>;
+  /** What is odd about the files that are held of these dates, a sentence each. */
+  audit(dates: readonly string[], ctx: Ctx): Promise<readonly string[]>;
   /** One message about a finished run, and the dead-man ping. */
   notify(outcome: RunOutcome, ctx: Ctx): Promise<unknown>;
   /** The dead-man ping alone, where there was nothing to do. */

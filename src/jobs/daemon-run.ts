@@ -15,6 +15,8 @@ export interface RunResult {
   readonly figures: RunFigures;
   /** What these dates still lack. */
   readonly holes: readonly Hole[];
+  /** What is odd about files that are held, a sentence each. */
+  readonly suspicious: readonly string[];
   /** Why the run could not go on, or what is still missing. */
   readonly error?: unknown;
 }
@@ -24,7 +26,7 @@ const NOTHING: RunFigures = {
   failures: [],
 };
 
-const FAILURES_KEPT = 20;
+const SENTENCES_KEPT = 20;
 const LOCK_POLL_MS = 2000;
 
 /**
@@ -71,8 +73,15 @@ async function recorded(dates: readonly string[], { ports, ctx, locked }: Runnin
   try {
     const result = await fetched(dates, startedMs, ports, locked);
     const { status, figures, holes, error } = result;
-    const failures = figures.failures.slice(0, FAILURES_KEPT);
-    const report = { counts: figures.counts, failures, holes, ...(error ? { error: sentence(error) } : {}) };
+    const failures = figures.failures.slice(0, SENTENCES_KEPT);
+    const suspicious = result.suspicious.slice(0, SENTENCES_KEPT);
+    const report = {
+      counts: figures.counts,
+      failures,
+      suspicious,
+      holes,
+      ...(error ? { error: sentence(error) } : {}),
+    };
     ctx.signal.throwIfAborted();
     await ports.runs.finish(id, result.finishedMs, status, report);
     if (status === 'done') ctx.log.info(`run of ${listed(dates)} is done`);
@@ -92,10 +101,33 @@ async function fetched(dates: readonly string[], startedMs: number, ports: Daemo
     error = reason;
   }
   const holes = await ports.holes(dates, ctx);
+  const suspicious = await audited(dates, ports, ctx);
   const finishedMs = ctx.clock.now();
   error ??= missingYet(holes.filter((hole) => isOpen(hole, finishedMs)));
   const status = error === undefined ? 'done' : 'failed';
-  return { status, dates, startedMs, finishedMs, figures, holes, ...(error === undefined ? {} : { error }) };
+  return {
+    status,
+    dates,
+    startedMs,
+    finishedMs,
+    figures,
+    holes,
+    suspicious,
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+/** Files that are held and odd are told and no failure: fetching them again gives the same. */
+async function audited(dates: readonly string[], ports: DaemonPorts, ctx: Ctx): Promise<readonly string[]> {
+  try {
+    const suspicious = await ports.audit(dates, ctx);
+    for (const line of suspicious.slice(0, SENTENCES_KEPT)) ctx.log.warn(line);
+    return suspicious;
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    ctx.log.warn(`the audit could not be made: ${sentence(error)}`);
+    return [];
+  }
 }
 
 /** One message per run; a state file for those who watch one. Neither can fail the run. */

@@ -3,9 +3,8 @@ import { GexError } from '../errors.js';
 import type { Ctx } from '../io/ctx.js';
 import { inspectFile } from '../stores/archive/inspect.js';
 import type { LedgerRow, LedgerTable } from '../stores/sql/ledger.js';
-import type { StreamKey } from '../wire/catalogue.js';
+import { type StreamKey, streamName } from '../wire/catalogue.js';
 import { checkFile, oddRecords, oddRows } from './download-checks.js';
-import { cellName } from './download-plan.js';
 import { heldRow } from './download-rows.js';
 import { typicalRows } from './download-siblings.js';
 
@@ -27,18 +26,18 @@ export async function adoptFile(
     const { rows, lastMs } = facts;
     const closeMs = tradingDay(key.date)?.closeMs ?? Number.NEGATIVE_INFINITY;
     if (lastMs === undefined || lastMs < closeMs - EARLY_END_MS)
-      throw new GexError('data', `${cellName(key)} ends before its session does`);
+      throw new GexError('data', `${streamName(key)} ends before its session does`);
     const siblings = await ledger.list({ from: key.date, to: key.date, tickers: [key.ticker] });
     const held = siblings.filter((row) => row.state === 'held');
     const odd = held.length > 0 ? oddRows(rows, typicalRows(held)) : undefined;
     const fault = oddRecords(facts) ?? odd;
-    if (fault !== undefined) throw new GexError('data', `${cellName(key)} is ${fault}`);
+    if (fault !== undefined) throw new GexError('data', `${streamName(key)} is ${fault}`);
     const row = heldRow(key, facts, { source: 'adopted', attempts: 0, fetchedMs: ctx.clock.now() });
     await ledger.put([row]);
     return row;
   } catch (error) {
     if (!(error instanceof GexError && error.kind === 'data')) throw error;
-    ctx.log.warn(`the file of ${cellName(key)} is not taken as it is, it is fetched: ${error.message}`);
+    ctx.log.warn(`the file of ${streamName(key)} is not taken as it is, it is fetched: ${error.message}`);
     return undefined;
   }
 }

@@ -1,7 +1,6 @@
 import { newYorkInstant } from '../core/calendar.js';
 import { GexError } from '../errors.js';
-import type { StreamKey } from '../wire/catalogue.js';
-import { cellName } from './download-plan.js';
+import { type StreamKey, streamName } from '../wire/catalogue.js';
 
 /** What is known of a file that was read to its end. Times epoch ms UTC. */
 export interface FileFacts {
@@ -26,7 +25,7 @@ const ROW_TOLERANCE = 0.1;
 /** Throws GexError `data` unless a file has records and its ends are of this ticker and New York day, from 04:00 to 20:15. */
 export function checkFile(key: StreamKey, facts: FileFacts): void {
   const fault = faultOf(key, facts);
-  if (fault !== undefined) throw new GexError('data', `${cellName(key)}: ${fault}; it is not kept`);
+  if (fault !== undefined) throw new GexError('data', `${streamName(key)}: ${fault}; it is not kept`);
 }
 
 function faultOf({ date, ticker }: StreamKey, { rows, first, last, firstMs, lastMs }: FileFacts): string | undefined {

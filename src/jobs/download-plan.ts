@@ -54,8 +54,3 @@ export function cellNeed(row: LedgerRow | undefined, size: number | undefined): 
   if (row?.state !== 'held') return 'check';
   return row.bytes === size ? 'held' : 'fetch';
 }
-
-/** `2025-11-14/SPX/classic/gex_full`, as the vendor's downloader names a task. */
-export function cellName({ date, ticker, package: packageName, category }: StreamKey): string {
-  return `${date}/${ticker}/${packageName}/${category}`;
-}

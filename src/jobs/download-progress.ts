@@ -36,7 +36,7 @@ export function downloadProgress(total: number, ctx: Ctx): DownloadProgress {
       let seen = 0;
       return {
         onBytes(received, size) {
-          task ??= ctx.progress.start(label, size ?? received, { detail: true });
+          task ??= ctx.progress.start(label, size, { detail: true });
           const more = Math.max(0, received - seen);
           wire += seen === 0 ? Math.min(more, FIRST_BYTES) : more;
           const of = size === undefined ? '' : ` of ${megabytes(size)}`;

@@ -3,12 +3,12 @@ import type { Ctx } from '../io/ctx.js';
 import { mapLimited } from '../io/limit.js';
 import { lockHolder } from '../io/lock.js';
 import type { Store } from '../stores/sql/open.js';
-import type { CategoryRow } from '../wire/catalogue.js';
+import { type CategoryRow, streamName } from '../wire/catalogue.js';
 import { downloadCell } from './download-cell.js';
 import type { CellTools } from './download-file.js';
 import { planDownload } from './download-held.js';
 import { lockPath } from './download-paths.js';
-import { cellName, type PlannedCell } from './download-plan.js';
+import type { PlannedCell } from './download-plan.js';
 import { downloadProgress } from './download-progress.js';
 import { type CellOutcome, type DownloadReport, downloadReport, heldOutcome } from './download-report.js';
 import { markSuspicious } from './download-siblings.js';
@@ -90,7 +90,7 @@ async function runCells(plan: readonly PlannedCell[], { tools, workers }: Crew, 
   // What other processes were busy with is looked at once everything else is done.
   return mapLimited([...plan.entries()], workers, async ([i, cell]) => {
     const outcome = first[i] ?? (await attempt(cell, waitForCell));
-    if (!outcome) throw new GexError('storage', `${cellName(cell.key)} has no outcome`);
+    if (!outcome) throw new GexError('storage', `${streamName(cell.key)} has no outcome`);
     return outcome;
   });
 }
@@ -100,7 +100,7 @@ const LOOK_EVERY_MS = 500;
 /** The cell once no other process is at it. */
 async function waitForCell(cell: PlannedCell, tools: CellTools, ctx: Ctx): Promise<CellOutcome> {
   const holder = await lockHolder(lockPath(tools.root, cell.key));
-  ctx.log.info(`waiting for ${cellName(cell.key)}: ${holder?.tag ?? 'another process'} is at it`);
+  ctx.log.info(`waiting for ${streamName(cell.key)}: ${holder?.tag ?? 'another process'} is at it`);
   for (;;) {
     const outcome = await downloadCell(cell, tools, ctx);
     if (outcome) return outcome;

@@ -66,3 +66,8 @@ export interface StreamKey {
 export function categoryOf(packageName: string, name: string): CategoryRow | undefined {
   return CATEGORIES.find((row) => row.package === packageName && (row.category === name || row.alias === name));
 }
+
+/** `2025-11-14/SPX/classic/gex_full`: how messages and maps call a stream. */
+export function streamName({ date, ticker, package: packageName, category }: StreamKey): string {
+  return `${date}/${ticker}/${packageName}/${category}`;
+}

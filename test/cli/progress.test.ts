@@ -116,3 +116,16 @@ test('parts of a task are no lines of a log, and leave a terminal when they are 
   whole.done();
   story.close();
 });
+
+test('a part of unknown size shows its note and no bar', async () => {
+  const { stream, text } = terminal(100);
+  const story = createStory({ stream, quiet: false, now: () => 0 });
+  const whole = story.progress.start('all files', 2);
+  const part = story.progress.start('one file', undefined, { detail: true });
+  part.advance(5, '5.0 MB');
+  await expect.poll(text).toContain('  one file 5.0 MB');
+  expect(text()).not.toMatch(/one file \[/);
+  part.done();
+  whole.done();
+  story.close();
+});

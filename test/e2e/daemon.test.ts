@@ -207,6 +207,7 @@ describe('gex daemon', () => {
     const daemon = startDaemon(server, folder, '--health-port', '0', '--json');
     const [line] = (await once(createInterface({ input: daemon.child.stdout }), 'line')) as [string];
     expect(JSON.parse(line)).toMatchObject({ schema: 'gex-daemon-run/1', status: 'done', dates: [DATE] });
+    expect(JSON.parse(line).suspicious[0]).toMatch(new RegExp(`^${NAMES[0]} .* gaps`)); // 100 records a day
     await daemon.said('next run at');
     const url = /health at (\S+)\/health/.exec(daemon.story.join('\n'))?.[1];
     const health = (await (await fetch(`${url}/health`)).json()) as Record<string, unknown>;

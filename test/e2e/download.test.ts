@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
 import { tempFolder } from '../helpers/folder.js';
 import { ended, gex, startGex } from '../helpers/gex.js';
+import { startReceiver } from '../helpers/receiver.js';
 import { tinyDisk } from '../helpers/tiny-disk.js';
 import { dayFile, end, type Vendor, vendor } from '../helpers/vendor.js';
 
@@ -245,5 +246,43 @@ describe('interruptions and full disks', () => {
     expect(at).toHaveLength(30);
     // Apart they would take 1.75 s each: 15 requests less the burst of 8, at 4 a second.
     expect(Math.max(...at) - Math.min(...at)).toBeGreaterThan(4500);
+  });
+});
+
+describe('messages', () => {
+  const listen = (receiver: { url: string }) => ({
+    NTFY_ENABLED: 'true',
+    NTFY_SERVER: receiver.url,
+    NTFY_TOPIC: 'gex',
+  });
+
+  test('one is sent about each run, good or bad, and none about a dry run', async () => {
+    const receiver = await startReceiver();
+    const good = await vendor(arrays());
+    const folder = tempFolder();
+    const run = (server: Vendor, ...more: string[]) =>
+      gex(['download', DATE, '--state', 'false', ...FAST, ...more], {
+        ...{ folder },
+        env: { ...envOf(server), ...listen(receiver) },
+      });
+    expect((await run(good, '--dry-run')).code).toBe(0);
+    expect((await run(good)).code).toBe(0);
+    good.behave((_, response) => {
+      end(response, 401, '{"error":"bad key"}');
+      return true;
+    });
+    expect((await run(good, '--force')).code).toBe(3);
+    expect(receiver.requests.map(({ headers }) => headers.title)).toEqual([
+      ...[`Download Complete: ${DATE}`, `Download Failed: ${DATE}`],
+    ]);
+    expect(receiver.requests[0]?.body).toMatch(/^Total: 3\nSuccess: 3\n/);
+  });
+
+  test('settings of messages that do not fit are a warning', async () => {
+    const { url } = await vendor(arrays());
+    const env = { ...envOf({ url }), NTFY_ENABLED: 'true' };
+    const { code, stderr } = await gex(['download', DATE, '--state', 'false', ...FAST], { folder: tempFolder(), env });
+    expect(code).toBe(0);
+    expect(stderr).toContain('no message is sent: NTFY_ENABLED is true without NTFY_TOPIC');
   });
 });

@@ -23,6 +23,7 @@ export class Archive {
   readonly runs: { readonly atMs: number; readonly dates: readonly string[]; readonly got: readonly string[] }[] = [];
   readonly messages: { readonly event: string; readonly dates: readonly string[] }[] = [];
   readonly remembered: string[] = [];
+  suspicious: string[] = [];
   pings = 0;
   locks = { daemon: memoryLock(), run: memoryLock() };
   /** Of a date at an instant: it is there, it is not (404), or the attempt fails. */
@@ -41,6 +42,7 @@ export class Archive {
       runLock: this.locks.run,
       daemonLock: this.locks.daemon,
       ended: async () => {},
+      audit: async () => this.suspicious,
       ping: async () => {
         this.pings++;
       },

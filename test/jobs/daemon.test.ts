@@ -51,15 +51,15 @@ test.each([
   },
 );
 
-test('a daemon that looks at the clock every minute runs a year of sessions at their minute', async () => {
-  const clock = new VirtualClock(at('2026-01-01T00:00:13'));
+test('a daemon that looks at the clock every minute runs the sessions of two months at their minute, over a clock change', async () => {
+  const clock = new VirtualClock(at('2026-02-01T00:00:13'));
   const archive = new Archive();
   inService(archive, clock.now());
   const daemon = start(archive, { clock, runs: await history() });
-  await clock.moveTo(at('2026-12-31T23:00'));
+  await clock.moveTo(at('2026-03-31T23:00'));
   await daemon.stop();
   expect(archive.runs.map(({ atMs }) => text(atMs))).toEqual(
-    sessions('2026-01-01', '2026-12-31').map((date) => `${date} 20:00`),
+    sessions('2026-02-01', '2026-03-31').map((date) => `${date} 20:00`),
   );
 });
 
@@ -172,6 +172,7 @@ test('a daemon that stood by runs what came due while it did, also when it does 
   archive.fetchMs = HOUR;
   const runs = await history();
   const first = start(archive, { clock, runs });
+  await clock.moveTo(at('2026-03-18T19:55'));
   const second = start(archive, { clock, runs, options: { runOnStartup: false } });
   await clock.moveTo(at('2026-03-18T20:30'));
   await first.stop();
@@ -241,6 +242,21 @@ test('what the vendor never published is asked for with each run and stops count
   expect(archive.messages.map(({ event }) => event)).toEqual(['failure', 'failure', 'failure', 'recovered', 'success']);
 });
 
+test('files that are odd are told and kept in the history, and the run is no failure', async () => {
+  const clock = new VirtualClock(at('2026-03-18T12:00'));
+  const archive = new Archive();
+  inService(archive, clock.now());
+  archive.suspicious = ['2026-03-18/SPX/classic/gex_full begins at 09:47:00 New York'];
+  const runs = await history();
+  const daemon = start(archive, { clock, runs });
+  await clock.moveTo(at('2026-03-19T12:00'));
+  await daemon.stop();
+  expect(daemon.lines).toContain(archive.suspicious[0]);
+  expect(await runs.latest(5, 'daemon')).toMatchObject([
+    { status: 'done', report: { suspicious: archive.suspicious } },
+  ]);
+});
+
 test('a refused key is told once and not tried again the same evening', async () => {
   const clock = new VirtualClock(at('2026-03-18T12:00'));
   const archive = new Archive();
@@ -286,9 +302,9 @@ test('of two daemons on one folder the second stands by, says for whom, and take
   inService(archive, clock.now());
   const runs = await history();
   const first = start(archive, { clock, runs });
-  await clock.moveTo(at('2026-03-16T12:01'));
+  await clock.moveTo(at('2026-03-17T19:50'));
   const second = start(archive, { clock, runs });
-  await clock.moveTo(at('2026-03-18T12:00'));
+  await clock.moveTo(at('2026-03-17T20:30'));
   expect(second.lines).toEqual([
     expect.stringMatching(/^a daemon runs in process \d+ on \S+ since .*; waiting until it has ended$/),
   ]);

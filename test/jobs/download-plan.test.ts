@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { estimateDownload, median } from '../../src/jobs/download-estimate.js';
-import { cellName, cellNeed, planCells } from '../../src/jobs/download-plan.js';
+import { cellNeed, planCells } from '../../src/jobs/download-plan.js';
 import type { LedgerRow } from '../../src/stores/sql/ledger.js';
-import { CATEGORIES, type StreamKey } from '../../src/wire/catalogue.js';
+import { CATEGORIES, type StreamKey, streamName } from '../../src/wire/catalogue.js';
 
 const [full, zero] = CATEGORIES;
 if (!full || !zero) throw new Error('no categories');
@@ -29,7 +29,7 @@ test('a plan is dates by tickers by categories, the oldest date first', () => {
     sizeOf: () => undefined,
     force: false,
   });
-  expect(plan.map((cell) => cellName(cell.key)).slice(0, 5)).toEqual([
+  expect(plan.map((cell) => streamName(cell.key)).slice(0, 5)).toEqual([
     '2025-11-13/SPX/classic/gex_full',
     '2025-11-13/SPX/classic/gex_zero',
     '2025-11-13/SPY/classic/gex_full',

@@ -9,8 +9,8 @@ import { DAMAGED, verifyArchive } from '../../jobs/archive-verify.js';
 import { auditArchive } from '../../jobs/audit.js';
 import type { LedgerTable } from '../../stores/sql/ledger.js';
 import { openStore } from '../../stores/sql/open.js';
+import { expectedBy } from '../archive-expected.js';
 import * as tables from '../archive-output.js';
-import { categoryKeys } from '../archive-selection.js';
 import type { CommandCall } from '../command.js';
 
 type Action = (call: CommandCall, ledger: LedgerTable | undefined) => Promise<void>;
@@ -89,9 +89,8 @@ async function verify(call: CommandCall, ledger: LedgerTable | undefined): Promi
 }
 
 async function audit(call: CommandCall, ledger: LedgerTable | undefined): Promise<void> {
-  const { out, ctx, settings } = call;
-  const named = settings.archiveCategories && categoryKeys(settings.archiveCategories);
-  const report = await auditArchive({ ...spanOf(call), ...(named && { categories: named }) }, { ledger }, ctx);
+  const { out, ctx } = call;
+  const report = await auditArchive({ ...spanOf(call), ...expectedBy(call) }, { ledger }, ctx);
   await (out.json ? out.object({ schema: 'gex-archive-audit/1', ...report }) : out.table(tables.auditTable(report)));
   if (report.unlisted > 0) {
     ctx.log.info('files are not in the ledger and were read whole; gex archive verify --adopt takes them in', {

@@ -8,6 +8,7 @@ import { type DateRequest, downloadDates, WINDOW_DAYS } from '../../jobs/downloa
 import { type Foresight, foreseeDownload } from '../../jobs/download-foresight.js';
 import { openStore, type Store } from '../../stores/sql/open.js';
 import type { CommandCall } from '../command.js';
+import { tellOfDownload } from '../download-messages.js';
 import { failures, printForesight, printReport } from '../download-output.js';
 import { type Selection, selectFiles } from '../download-selection.js';
 import { downloadDays, requireApiKey } from '../gexbot-download.js';
@@ -18,9 +19,16 @@ export async function run({ args, settings, origins, ctx, out }: CommandCall): P
   const dates = sessionsOf(args, settings, ctx);
   if (settings.dryRun) return printForesight(await foresight(settings, dates, selection), ctx, out);
   requireApiKey({ settings, origins }); // before there is a store: what is refused leaves nothing behind
+  const startedMs = ctx.clock.now();
   const store = await openStore(databaseOf(settings));
   try {
-    const report = await downloadDays({ settings, origins, store, dates, ...selection }, ctx);
+    const report = await downloadDays({ settings, origins, store, dates, ...selection }, ctx).catch(
+      async (error: unknown) => {
+        await tellOfDownload({ dates, startedMs, error }, settings, ctx);
+        throw error;
+      },
+    );
+    await tellOfDownload({ dates, startedMs, report }, settings, ctx);
     await printReport(report, ctx, out);
     const failed = failures(report);
     if (failed) throw failed;

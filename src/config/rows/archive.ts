@@ -36,7 +36,7 @@ export const ARCHIVE_ROWS = {
   archiveTickers: option({
     flag: '--tickers',
     type: listOf(ticker, 'tickers separated by commas such as SPX,ES_SPX'),
-    otherwise: 'every ticker held',
+    otherwise: 'every ticker held; for audit the configured ones of gex download, where there are',
     description: 'tickers to look at',
   }),
   archiveCategories: option({
@@ -45,7 +45,7 @@ export const ARCHIVE_ROWS = {
       text('PACKAGE/CATEGORY', 'a package and a category'),
       'packages and categories separated by commas such as classic,state/gex_full',
     ),
-    otherwise: 'what is held of each ticker',
+    otherwise: 'the configured ones of gex download, where there are, else what is held of each ticker',
     description: 'audit: packages, or categories of them, that every session should have',
   }),
   adopt: toggle({

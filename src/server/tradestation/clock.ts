@@ -3,7 +3,7 @@ import type { Clock } from '../../io/ctx.js';
 /** How time passes: by itself at a speed, standing still while connections live on, or only when it is advanced. */
 export type ClockMode = 'running' | 'paused' | 'manual';
 
-export interface ClockState {
+interface ClockState {
   readonly mode: ClockMode;
   /** Market milliseconds per millisecond of the wall, while running. */
   readonly speed: number;

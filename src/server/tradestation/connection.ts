@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { StreamSource } from './call.js';
 import type { Switches } from './faults.js';
@@ -11,6 +12,9 @@ const HEARTBEAT_MS = 5000;
 const MOST_WAITING_BYTES = 64 << 20;
 /** While so much waits, quotes are not drawn: the next delta covers what was left out. */
 const CONFLATE_BYTES = 4 << 20;
+/** With manual time: what may wait before the next step, and how long a client may take to read it. */
+const DRAINED_BYTES = 1 << 20;
+const DRAIN_MS = 500;
 const OPEN_THEN_CLOSE_MS = 5000;
 /** How long a stream above the soft cap lives (contract section 4.4: within about 30 seconds). */
 const CAPPED_MS = 20_000;
@@ -44,6 +48,7 @@ export class Connection {
   #bytes = 0;
   #ended = false;
   #opened = false;
+  #slow = false;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -100,6 +105,20 @@ export class Connection {
     }
     if (!this.ended && serviceMs - this.#lastMs >= (this.#options.heartbeatMs ?? HEARTBEAT_MS))
       this.#beat(atMs, serviceMs);
+  }
+
+  /** Resolves when little waits for the client; one that does not read within the time allowed is not waited for again. */
+  async drained(): Promise<void> {
+    if (this.#slow || this.ended || this.#waiting < DRAINED_BYTES) return;
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), DRAIN_MS);
+    try {
+      await once(this.#response, 'drain', { signal: patience.signal });
+    } catch {
+      this.#slow = true;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   end(): void {

@@ -6,7 +6,7 @@ import { type Answer, refusal } from './refusal.js';
 import type { RequestLog } from './request-log.js';
 
 /** What the control API works on. */
-export interface Controlled {
+interface Controlled {
   readonly clock: SimulatedClock;
   readonly faults: FaultBoard;
   readonly log: RequestLog;

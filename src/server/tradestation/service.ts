@@ -1,5 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import type { Ctx } from '../../io/ctx.js';
 import { type AnswerRoute, type ApiSettings, JsonText, type StreamRoute, type StreamSource } from './call.js';
 import type { SimulatedClock } from './clock.js';
@@ -19,7 +19,7 @@ import type { Tokens } from './tokens.js';
 const MOST_URL_BYTES = 25_000;
 const MOST_BODY_BYTES = 1 << 20;
 
-export interface ServiceOptions extends ApiSettings {
+interface ServiceOptions extends ApiSettings {
   readonly limits: boolean;
   /** Open quote and bar streams above which further ones are accepted, silent and closed; 0: any number. */
   readonly softCap: number;
@@ -91,6 +91,9 @@ export class Service {
     for (let left = ms; left > 0; left -= stepMs) {
       this.#parts.clock.advance(Math.min(stepMs, left));
       await this.pump();
+      // The sockets get their turn, or the next step would find them full and leave out what they cannot take.
+      await turn();
+      await Promise.all([...this.#open.keys()].map((connection) => connection.drained()));
     }
     if (ms === 0) await this.pump();
   }

@@ -2,7 +2,7 @@ import { type Answer, refusal, signInRefusal } from './refusal.js';
 import { SCOPES, type Tokens } from './tokens.js';
 
 /** The only audience there is, also for the simulation hosts (contract section 1). */
-export const AUDIENCE = 'https://api.tradestation.com';
+const AUDIENCE = 'https://api.tradestation.com';
 
 interface SignInCall {
   readonly method: string;

@@ -7,13 +7,13 @@ import type { Instrument } from './symbols.js';
 
 type Option = Extract<Instrument, { kind: 'option' }>;
 
-export interface SpreadLeg {
+interface SpreadLeg {
   readonly instrument: Option;
   readonly ratio: number;
   readonly quote: QuoteState;
 }
 
-export interface SpreadSettings {
+interface SpreadSettings {
   readonly enableGreeks: boolean;
   /** Annual decimal; undefined: the market's own. */
   readonly riskFreeRate: number | undefined;

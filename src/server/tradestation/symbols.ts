@@ -18,7 +18,7 @@ export type Instrument =
   | { readonly kind: 'crypto'; readonly symbol: string };
 
 export const CRYPTO_PAIRS: readonly string[] = ['BTCUSD', 'ETHUSD', 'LTCUSD', 'BCHUSD'];
-export const RATE_SYMBOL = '$IRX.X';
+const RATE_SYMBOL = '$IRX.X';
 
 const OPTION = /^([A-Z][A-Z0-9.]{0,5}) (\d{2})(\d{2})(\d{2})([CP])(\d{1,6}(?:\.\d{1,3})?)$/;
 

@@ -15,7 +15,7 @@ export const SCOPES = [
 ] as const;
 
 /** An API key as it is registered with the sign-in host. */
-export interface ApiClient {
+interface ApiClient {
   readonly id: string;
   readonly secret: string;
   /** Every refresh gives a new refresh token and ends the old one. */
@@ -49,7 +49,7 @@ const ROTATING_IDLE_MS = 30 * 60_000;
 const ROTATING_LIFE_MS = 24 * 3_600_000;
 const CODE_LIFE_MS = 30_000;
 
-export interface TokenOptions {
+interface TokenOptions {
   readonly client: ApiClient;
   readonly seed: number;
   readonly accessLifeMs: number;

@@ -9,7 +9,7 @@ import {
 
 const quiet = (): void => {};
 
-export function quietCtx(): Ctx {
+function quietCtx(): Ctx {
   return {
     clock: systemClock,
     signal: new AbortController().signal,
@@ -66,9 +66,8 @@ export async function standin(options: Partial<TradestationOptions> = {}): Promi
 /** Reads a stream's lines as they arrive. */
 export class StreamReader {
   readonly response: Response;
-  /** Everything that arrived, as bytes; `chunks` keeps how it was cut. */
+  /** Everything that arrived. */
   text = '';
-  readonly chunks: Uint8Array[] = [];
   readonly ended: Promise<'end' | 'cut'>;
   #taken = 0;
   #waiting: (() => void)[] = [];
@@ -117,7 +116,6 @@ export class StreamReader {
     const decoder = new TextDecoder();
     try {
       for await (const chunk of this.response.body as unknown as AsyncIterable<Uint8Array>) {
-        this.chunks.push(chunk);
         this.text += decoder.decode(chunk, { stream: true });
         this.#wake();
       }

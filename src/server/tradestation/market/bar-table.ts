@@ -18,7 +18,7 @@ export interface MarketBar {
   readonly downTicks: number;
 }
 
-export type BarSession = 'pre' | 'regular' | 'post';
+type BarSession = 'pre' | 'regular' | 'post';
 
 /** One price with its size at an instant: what bars are made of. */
 export interface Print {

@@ -11,7 +11,7 @@ import { BLANK_QUOTE, type QuoteState } from './quote-state.js';
 import { RecentMap } from './recent-map.js';
 import { type UnderlyingDay, underlyingDay } from './underlying-day.js';
 
-export interface MarketOptions {
+interface MarketOptions {
   readonly seed: number;
   readonly model: SynthModel;
   readonly grid: QuoteGrid;

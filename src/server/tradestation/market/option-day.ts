@@ -19,7 +19,7 @@ export type QuoteGrid = 'tick' | 'exact';
 const EXACT_HALF_SPREAD = 0.005;
 
 /** Prices of every contract of the listing at one second; valid until the next call. */
-export interface OptionPrices {
+interface OptionPrices {
   readonly spot: number;
   readonly atMs: number;
   readonly iv: Float64Array;
