@@ -54,6 +54,10 @@ export const COMMANDS: readonly Command[] = [
       'store',
       'seed',
       'cboeBaseUrl',
+      ...TRADESTATION_KEYS,
+      'expirations',
+      'expiryDays',
+      'strikeDistance',
       'dataDir',
     ],
     examples: [
@@ -69,9 +73,13 @@ export const COMMANDS: readonly Command[] = [
         command: 'gex compute --chain spx.csv.gz --preset perfiliev --json',
         explains: 'a file, in a known convention',
       },
+      {
+        command: 'gex compute --source tradestation --ticker SPY --expirations 3',
+        explains: 'your own quotes, now; a whole chain takes a request for each expiry and each 100 contracts',
+      },
       { command: 'gex compute --ticker SPX --store', explains: 'keep the records, exposures and levels too' },
     ],
-    exits: ['upstream', 'data', 'storage', 'missing'],
+    exits: ['auth', 'upstream', 'data', 'storage', 'missing'],
     load: () => import('./commands/compute.js'),
   },
   {

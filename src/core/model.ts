@@ -46,7 +46,7 @@ export interface VendorGreeks {
 
 /** Where a chain came from, for the answer that is made of it. */
 export interface ChainSource {
-  readonly kind: 'cboe-json' | 'cboe-csv' | 'gex-chain' | 'store' | 'synth';
+  readonly kind: 'cboe-json' | 'cboe-csv' | 'gex-chain' | 'store' | 'synth' | 'tradestation';
   /** File, address or seed: what a reader needs to find the input again. */
   readonly name: string;
 }

@@ -9,7 +9,7 @@ export interface ChainRequest {
   readonly ticker: string;
   /** A chain file; excludes `source`. */
   readonly file?: string;
-  readonly source?: 'cboe' | 'synth' | 'store';
+  readonly source?: 'cboe' | 'synth' | 'store' | 'tradestation';
   readonly asOfMs?: number;
   readonly spot: 'current' | 'close' | number;
   readonly seed: number;
@@ -19,6 +19,8 @@ export interface ChainRequest {
 export interface ChainPorts {
   readFile(path: string, options: ChainReadOptions): Promise<ChainSnapshot>;
   fetchCboe(ticker: string, options: ChainReadOptions): Promise<ChainSnapshot>;
+  /** One snapshot now, by the user's own key. */
+  fetchTradestation(ticker: string, options: ChainReadOptions): Promise<ChainSnapshot>;
   /** The newest stored chain of an underlying, taken at `beforeMs` or earlier where that is given. */
   readStore(
     underlying: string,
@@ -56,6 +58,8 @@ async function chainOf(request: ChainRequest, ports: ChainPorts, now: number): P
   switch (request.source) {
     case 'cboe':
       return ports.fetchCboe(ticker, options);
+    case 'tradestation':
+      return ports.fetchTradestation(ticker, options);
     case 'synth':
       return synthetic(request, ports, now);
     case 'store': {

@@ -46,6 +46,7 @@ function portsOf(ports: Partial<ChainPorts>): ChainPorts {
   return {
     readFile: never('the file'),
     fetchCboe: never('cboe'),
+    fetchTradestation: never('tradestation'),
     readStore: never('the store'),
     synthesise: never('the generator'),
     ...ports,

@@ -4,6 +4,7 @@ import { type ConventionOptions, PRESETS } from '../../core/convention.js';
 import { syntheticChain } from '../../core/synth/chain.js';
 import { fetchCboeChain } from '../../feeds/cboe/client.js';
 import { readChainFile } from '../../feeds/file/chain.js';
+import { fetchTradestationChain } from '../../feeds/tradestation/snapshot.js';
 import type { Ctx } from '../../io/ctx.js';
 import type { ChainPorts } from '../../jobs/chain-source.js';
 import { classicLines } from '../../jobs/classic.js';
@@ -11,11 +12,13 @@ import { type ComputeOptions, type ComputeReport, compute } from '../../jobs/com
 import { storeResult } from '../../jobs/compute-store.js';
 import { readStoredChain } from '../../jobs/stored-chain.js';
 import { openStore } from '../../stores/sql/open.js';
+import type { ChainReadOptions } from '../../wire/chain-reading.js';
 import { computeDocument, strikesCsv } from '../../wire/compute-document.js';
 import type { CommandCall } from '../command.js';
 import { gammaPicture } from '../gex-picture.js';
 import { printReport } from '../gex-report.js';
 import { instantOf } from '../moment.js';
+import { keyOf, openTradestation } from '../tradestation.js';
 import type { Output } from '../ui.js';
 
 /** Computes the exposures of a chain, prints them, and keeps them with `--store`. */
@@ -54,13 +57,33 @@ function conventionOf(settings: Settings): ConventionOptions {
   };
 }
 
-function ports({ dataDir, cboeBaseUrl }: Settings, ctx: Ctx): ChainPorts {
+function ports(settings: Settings, ctx: Ctx): ChainPorts {
+  const { dataDir, cboeBaseUrl } = settings;
   return {
     readFile: readChainFile,
     fetchCboe: (ticker, options) => fetchCboeChain(ticker, { ...options, baseUrl: cboeBaseUrl }, ctx),
+    fetchTradestation: (ticker, options) => fetchTradestation(ticker, options, settings, ctx),
     readStore: (underlying, beforeMs, options) => readStoredChain(databaseIn(dataDir), underlying, beforeMs, options),
     synthesise: syntheticChain,
   };
+}
+
+/** One snapshot by the user's own key; the store paces its requests together with those of other processes. */
+async function fetchTradestation(ticker: string, options: ChainReadOptions, settings: Settings, ctx: Ctx) {
+  keyOf(settings); // before a store is made
+  const { dataDir, expirations, expiryDays: days, strikeDistance } = settings;
+  const store = await openStore(databaseIn(dataDir));
+  try {
+    const { api } = openTradestation(settings, store);
+    const scope = {
+      ...{ ...options, ticker, days },
+      ...(expirations === undefined ? {} : { expirations }),
+      ...(strikeDistance === undefined ? {} : { strikeDistance }),
+    };
+    return await fetchTradestationChain(api, scope, ctx);
+  } finally {
+    await store.close();
+  }
 }
 
 const databaseIn = (dataDir: string): string => join(dataDir, 'gex.db');

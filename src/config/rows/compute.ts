@@ -1,7 +1,7 @@
 import { option, toggle } from '../option.js';
 import { expirySelection, spotSelection, sweepRange } from '../selections.js';
 import { moment } from '../times.js';
-import { decimal, httpAddress, oneOf, text, ticker } from '../values.js';
+import { decimal, httpAddress, oneOf, text, ticker, whole } from '../values.js';
 
 /** Options of `gex compute`. */
 export const COMPUTE_ROWS = {
@@ -32,7 +32,7 @@ export const COMPUTE_ROWS = {
     flag: '--source',
     env: 'GEX_SOURCE',
     yaml: 'compute.source',
-    type: oneOf('SOURCE', ['cboe', 'synth', 'store']),
+    type: oneOf('SOURCE', ['cboe', 'synth', 'store', 'tradestation']),
     otherwise: "the store's chain of the current or last session, else cboe",
     description: 'where the chain comes from without --chain',
   }),
@@ -131,6 +131,30 @@ export const COMPUTE_ROWS = {
     type: oneOf('FORMAT', ['table', 'json', 'csv', 'gexbot', 'svg']),
     default: 'table',
     description: 'form of the output; --json is the same as json',
+  }),
+  expirations: option({
+    flag: '--expirations',
+    env: 'GEX_EXPIRATIONS',
+    yaml: 'compute.expirations',
+    type: whole('N', 1, 1000),
+    otherwise: 'all within --expiry-days',
+    description: 'with --source tradestation: ask for the next expiration dates only',
+  }),
+  expiryDays: option({
+    flag: '--expiry-days',
+    env: 'GEX_EXPIRY_DAYS',
+    yaml: 'compute.expiry_days',
+    type: whole('DAYS', 0, 5000),
+    default: 90,
+    description: 'with --source tradestation: expirations within so many days',
+  }),
+  strikeDistance: option({
+    flag: '--strike-distance',
+    env: 'GEX_STRIKE_DISTANCE',
+    yaml: 'compute.strike_distance',
+    type: decimal('POINTS', 0.01, 1e6),
+    otherwise: 'every listed strike',
+    description: 'with --source tradestation: strikes within so many points of spot only',
   }),
   store: toggle({ flag: '--store', description: 'keep the result in the archive and in gex.db' }),
   cboeBaseUrl: option({
