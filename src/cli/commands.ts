@@ -360,6 +360,26 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./commands/auth.js'),
   },
   {
+    name: 'probe',
+    summary: 'ask TradeStation one question of each kind: does the key work, and for what',
+    arguments: [
+      {
+        name: 'ACTION',
+        required: true,
+        description:
+          'quote, bars, options (expirations, strikes, one row of the chain stream with greeks), search, market-hours, depth, crypto, or all',
+        choices: ['quote', 'bars', 'options', 'search', 'market-hours', 'depth', 'crypto', 'all'],
+      },
+    ],
+    options: ['probeSymbol', 'probeWait', 'rate', 'tsWarnHours', ...TRADESTATION_KEYS, 'dataDir'],
+    examples: [
+      { command: 'gex probe quote --symbol SPX', explains: 'one quote; exit code 3 when the key is refused' },
+      { command: 'gex probe all --json', explains: 'everything; 8 when some questions were not answered' },
+    ],
+    exits: ['auth', 'upstream', 'data', 'storage', 'missing', 'partial'],
+    load: () => import('./commands/probe.js'),
+  },
+  {
     name: 'notify',
     summary: 'send a test message on every configured channel: ntfy, webhook, e-mail',
     arguments: [{ name: 'ACTION', required: true, description: 'test: send a test message', choices: ['test'] }],

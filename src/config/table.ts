@@ -9,6 +9,7 @@ import { DOWNLOAD_ROWS } from './rows/download.js';
 import { GEXBOT_ROWS } from './rows/gexbot.js';
 import { NOTIFY_ROWS } from './rows/notify.js';
 import { PRICE_ROWS } from './rows/price.js';
+import { PROBE_ROWS } from './rows/probe.js';
 import { SERVE_ROWS } from './rows/serve.js';
 import { SIMULATE_ROWS } from './rows/simulate.js';
 import { SYNTH_ROWS } from './rows/synth.js';
@@ -33,6 +34,7 @@ export const OPTIONS = {
   ...DAEMON_ROWS,
   ...TRADESTATION_ROWS,
   ...AUTH_ROWS,
+  ...PROBE_ROWS,
 } as const;
 
 export type OptionKey = keyof typeof OPTIONS;

@@ -1,6 +1,6 @@
 import { GexError } from '../../errors.js';
 import type { Ctx } from '../../io/ctx.js';
-import { isObject } from '../../wire/chain-reading.js';
+import { isObject, type JsonObject } from '../../wire/chain-reading.js';
 import type { BarUnit, TradeStationBar } from './model.js';
 import { parseBars } from './parse.js';
 import { RESOURCES } from './resources.js';
@@ -45,9 +45,7 @@ export async function fetchBars(
       ...(session === undefined ? {} : { sessiontemplate: session }),
     });
     const path = `/v3/marketdata/barcharts/${pathOf([symbol])}?${query}`;
-    const json = (await callApi(options, { path, resource: RESOURCES.bars }, ctx)) ?? {};
-    if (!isObject(json)) throw new GexError('data', `TradeStation ${path}: the answer is not an object`);
-    for (const bar of parseBars(json)) {
+    for (const bar of parseBars(await barsObject(options, path, ctx))) {
       if (bar.endMs > fromMs && bar.endMs <= toMs) bars.set(bar.endMs, bar);
     }
     onPage?.((pageToMs - fromMs) / (toMs - fromMs));
@@ -58,4 +56,20 @@ export async function fetchBars(
 /** RFC 3339 without fractions, as the parameter wants it. */
 function second(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+/** The last bars of a symbol, ascending, as many as there are up to `count`. Errors as `callApi`. */
+export async function lastBars(
+  options: RestOptions,
+  { symbol, unit, interval, count }: Pick<BarWindow, 'unit' | 'interval'> & { symbol: string; count: number },
+  ctx: Ctx,
+): Promise<TradeStationBar[]> {
+  const query = new URLSearchParams({ interval: String(interval), unit, barsback: String(count) });
+  return parseBars(await barsObject(options, `/v3/marketdata/barcharts/${pathOf([symbol])}?${query}`, ctx));
+}
+
+async function barsObject(options: RestOptions, path: string, ctx: Ctx): Promise<JsonObject> {
+  const json = (await callApi(options, { path, resource: RESOURCES.bars }, ctx)) ?? {};
+  if (isObject(json)) return json;
+  throw new GexError('data', `TradeStation ${path}: the answer is not an object`);
 }

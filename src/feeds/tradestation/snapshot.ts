@@ -57,7 +57,7 @@ export async function fetchTradestationChain(
     asOfMs,
     spot: spotOf(quote, symbols, scope),
     ...closeOf(quote, asOfMs),
-    source: { kind: 'tradestation', name: `TradeStation's quotes of ${symbols.underlying}` },
+    source: { kind: 'tradestation', name: `quotes of ${symbols.quoteSymbol}` },
     warnings: [...(quote.delayed ? ['TradeStation marks its quotes as delayed'] : []), ...notes],
   });
 }
@@ -69,10 +69,12 @@ async function underlyingQuote(api: TradeStationApi, { quoteSymbol }: Underlying
   throw new GexError('missing', `TradeStation has no quote of ${quoteSymbol} (${said}); check the ticker`);
 }
 
-/** Now, while the underlying trades; else its last trade. */
-function momentOf({ tradeMs }: Quote, { asOfMs }: ChainScope, { clock }: Ctx): number {
+const momentOf = (quote: Quote, { asOfMs }: ChainScope, ctx: Ctx): number => asOfMs ?? quoteMoment(quote, ctx);
+
+/** When quotes like this one are from, epoch ms: now, while the underlying trades; else its last trade. */
+export function quoteMoment({ tradeMs }: Quote, { clock }: Pick<Ctx, 'clock'>): number {
   const now = clock.now();
-  return asOfMs ?? (tradeMs !== undefined && Math.abs(now - tradeMs) > FRESH_MS ? tradeMs : now);
+  return tradeMs !== undefined && Math.abs(now - tradeMs) > FRESH_MS ? tradeMs : now;
 }
 
 function spotOf(quote: Quote, { quoteSymbol }: UnderlyingSymbols, { spot }: ChainScope): number {

@@ -99,8 +99,7 @@ describe('a part of the chain', () => {
 });
 
 describe('a vendor in trouble', () => {
-  const withFault = (fault: TradestationFault) =>
-    setUp({ tickers: ['HEALTH'], faults: [fault] });
+  const withFault = (fault: TradestationFault) => setUp({ tickers: ['HEALTH'], faults: [fault] });
   const near = { ticker: 'HEALTH', days: 30, strikeDistance: 5 };
 
   it('marks delayed quotes in a warning', async () => {
