@@ -17,9 +17,10 @@ export async function listDates(root: string): Promise<string[]> {
   return dates;
 }
 
-/** The last date with at least one record file; undefined when there is none. GexError `storage`. */
-export async function newestDate(root: string): Promise<string | undefined> {
-  for (const date of (await folders(root)).filter(isArchiveDate).reverse()) {
+/** The last date, `until` at the latest, with at least one record file; undefined when there is none. GexError `storage`. */
+export async function newestDate(root: string, until = '9999-12-31'): Promise<string | undefined> {
+  const dates = (await folders(root)).filter((name) => isArchiveDate(name) && name <= until);
+  for (const date of dates.reverse()) {
     for await (const key of streamsOf(root, date)) return key.date;
   }
   return undefined;

@@ -79,9 +79,14 @@ async function loadFile(path: string, handle: FileHandle): Promise<RecordFile> {
   });
 }
 
-async function indexFile(path: string, handle: FileHandle): Promise<RecordFile> {
-  const read = (start: number, end: number): Buffer | Promise<Buffer> =>
+/** Reads bytes of an open file: at once where they are few. Throws `storage` where the file ends before them. */
+export function spanReader(path: string, handle: FileHandle): Bytes['read'] {
+  return (start, end) =>
     end - start <= SHORT_BYTES ? readShort({ path, handle, start, end }) : readLong({ path, handle, start, end });
+}
+
+async function indexFile(path: string, handle: FileHandle): Promise<RecordFile> {
+  const read = spanReader(path, handle);
   const stamp = await handle.stat({ bigint: true });
   const cache = stamp.size >= BigInt(INDEX_MIN_BYTES) ? indexPathOf(path) : undefined;
   const cached = cache ? await readIndex(cache, stamp) : undefined;
@@ -139,13 +144,15 @@ function shorter(path: string): GexError {
   return new GexError('storage', `${path} became shorter while it was open: load the date again`);
 }
 
+/** The bytes of a record file. */
 interface Bytes {
   readonly size: number;
   read(start: number, end: number): Buffer | Promise<Buffer>;
   close(): Promise<void>;
 }
 
-function recordFile(path: string, index: LineIndex, bytes: Bytes): RecordFile {
+/** A record file made of its lines and its bytes, both of which may grow while it is open. */
+export function recordFile(path: string, index: LineIndex, bytes: Bytes): RecordFile {
   const span = (i: number, maxBytes = Number.POSITIVE_INFINITY): Buffer | Promise<Buffer> => {
     const start = index.starts[i];
     const end = index.ends[i];
@@ -159,9 +166,15 @@ function recordFile(path: string, index: LineIndex, bytes: Bytes): RecordFile {
   };
   return {
     path,
-    length: index.length,
-    bytes: bytes.size,
-    tornBytes: index.tornBytes,
+    get length() {
+      return index.length;
+    },
+    get bytes() {
+      return bytes.size;
+    },
+    get tornBytes() {
+      return index.tornBytes;
+    },
     line: (i) => span(i),
     timestampMs,
     indexAt: async (ms) => {
