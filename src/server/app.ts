@@ -79,6 +79,9 @@ export async function createApp(state: ServerState, options: AppOptions): Promis
   return app;
 }
 
+const LIVE_ONLY =
+  'This server is live: every key gets the newest record, so there is nothing to seek, pause, reset or reload. Serve a day without --live for that.';
+
 interface Mounting {
   readonly state: ServerState;
   readonly admin: AdminOptions;
@@ -98,6 +101,7 @@ function mount(app: FastifyInstance, prefix: string, row: RouteRow, { state, adm
       reply.header('access-control-allow-origin', CORS.origin);
       if (row.access === 'key' && admission.admit(request, reply) !== undefined) return;
       if (row.access === 'admin' && refuseAdmin(request, reply, admin) !== undefined) return;
+      if (row.replayOnly === true && state.replay.options.live === true) return void refuse(reply, 400, LIVE_ONLY);
       const { faults } = state.replay;
       if (row.access === 'key' && faults.active) void injectFaults(faults, state.ctx, reply, done);
       else done();

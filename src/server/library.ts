@@ -1,6 +1,7 @@
 import type { Ctx } from '../io/ctx.js';
 import { mapLimited } from '../io/limit.js';
 import { listDates, listStreams } from '../stores/archive/days.js';
+import type { GrowingFile } from '../stores/archive/growing.js';
 import { joinFiles } from '../stores/archive/join.js';
 import { streamPath } from '../stores/archive/path.js';
 import { openStream, type ReadMode, type RecordFile } from '../stores/archive/read.js';
@@ -12,6 +13,8 @@ import { type DaySpan, spanOf } from './timeline.js';
 export interface LoadedStream {
   readonly key: StreamKey;
   readonly records: RecordFile;
+  /** The same as `records` where they may grow. */
+  readonly growing?: GrowingFile;
   readonly counters: Readonly<Record<RecordView | 'socket', string>>;
 }
 
@@ -42,11 +45,10 @@ interface Found {
 export class Library {
   readonly date: string;
   readonly days: Days;
-  readonly streams: readonly LoadedStream[];
-  /** Record files, of all its days. */
-  readonly files: number;
   /** From the first record to the last of each day that has timestamps. */
   readonly spans: readonly DaySpan[];
+  readonly #streams: LoadedStream[] = [];
+  #files = 0;
   readonly #byPath = new Map<string, LoadedStream>();
   readonly #byCounter = new Map<string, LoadedStream>();
   #reading = 0;
@@ -55,17 +57,30 @@ export class Library {
   constructor(days: Days, streams: readonly LoadedStream[], found: Partial<Found> = {}) {
     this.date = days.date;
     this.spans = found.spans ?? [];
-    this.files = found.files ?? streams.length;
     this.days = days;
-    this.streams = streams;
-    for (const stream of streams) {
-      const { ticker, package: packageName, category } = stream.key;
-      const alias = categoryOf(packageName, category)?.alias;
-      this.#byPath.set(`${ticker}/${packageName}/${category}`, stream);
-      if (alias !== undefined) this.#byPath.set(`${ticker}/${packageName}/${alias}`, stream);
-      for (const counter of Object.values(stream.counters)) {
-        if (!this.#byCounter.has(counter) || category === 'gex_full') this.#byCounter.set(counter, stream);
-      }
+    for (const stream of streams) this.add(stream);
+    this.#files = found.files ?? streams.length;
+  }
+
+  get streams(): readonly LoadedStream[] {
+    return this.#streams;
+  }
+
+  /** Record files, of all its days. */
+  get files(): number {
+    return this.#files;
+  }
+
+  /** Takes in a stream that it does not have yet. */
+  add(stream: LoadedStream): void {
+    const { ticker, package: packageName, category } = stream.key;
+    const alias = categoryOf(packageName, category)?.alias;
+    this.#streams.push(stream);
+    this.#files += 1;
+    this.#byPath.set(`${ticker}/${packageName}/${category}`, stream);
+    if (alias !== undefined) this.#byPath.set(`${ticker}/${packageName}/${alias}`, stream);
+    for (const counter of Object.values(stream.counters)) {
+      if (!this.#byCounter.has(counter) || category === 'gex_full') this.#byCounter.set(counter, stream);
     }
   }
 
@@ -102,7 +117,7 @@ export class Library {
         this.#whenIdle = resolve;
       });
     }
-    await closeAll(this.streams.map((stream) => stream.records));
+    await closeAll(this.#streams.map((stream) => stream.records));
   }
 }
 
@@ -158,7 +173,8 @@ async function openFile(key: StreamKey, { root, mode }: LibraryOptions, { log }:
   return file;
 }
 
-function countersOf(key: StreamKey, mode: EndpointCacheMode): LoadedStream['counters'] {
+/** The names of a stream's playback counters. */
+export function countersOf(key: StreamKey, mode: EndpointCacheMode): LoadedStream['counters'] {
   const socket = `ws/${hubOf(key)}/${key.ticker}/${key.category}`;
   const shared = `${key.ticker}/${key.package}`;
   if (mode === 'shared') return { chain: shared, majors: shared, maxchange: shared, socket };

@@ -1,6 +1,7 @@
 import type { RecordFile } from '../stores/archive/read.js';
 import type { Clocks } from './clocks.js';
 import type { LoadedStream } from './library.js';
+import type { LiveView } from './live/view.js';
 import type { Soon, Take } from './positions.js';
 import type { Session } from './replay.js';
 
@@ -16,8 +17,8 @@ interface Turn {
 type Serve<T> = (record: Buffer, index: number) => T;
 
 /**
- * The record an API key gets of a stream now, for REST and sockets alike: the next one, or in clock mode the last one
- * its clock has reached. When `serve` throws, or reading fails, no position moves. Undefined: there is none (any more,
+ * The record an API key gets of a stream now, for REST and sockets alike: the next one, in clock mode the last one its
+ * clock has reached, live the newest one. When `serve` throws, or reading fails, no position moves. Undefined: there is none (any more,
  * or yet). Rejects with `storage` when the store of positions does not answer.
  */
 export function nextRecord<T>(
@@ -27,7 +28,11 @@ export function nextRecord<T>(
 ): Soon<T | undefined> {
   const { records } = stream;
   const take: Take = { apiKey, counter, length: records.length };
-  const { library, playback, clocks } = session;
+  const { library, playback, clocks, live } = session;
+  if (live !== undefined) {
+    const turn = serveNewest(session, { live, stream, serve });
+    return turn instanceof Promise ? library.hold(turn) : turn;
+  }
   const turn =
     clocks === undefined
       ? playback.take(take, (index) => serveAt(session, { records, serve }, index))
@@ -38,6 +43,20 @@ export function nextRecord<T>(
 /** The last record at or before an instant, -1 when all are later. */
 export async function reachedAt(records: RecordFile, instantMs: number): Promise<number> {
   return (await records.indexAt(Math.floor(instantMs) + 1)) - 1;
+}
+
+interface Newest<T> {
+  readonly live: LiveView;
+  readonly stream: LoadedStream;
+  readonly serve: Serve<T>;
+}
+
+function serveNewest<T>(session: Session, { live, stream, serve }: Newest<T>): Soon<T | undefined> {
+  const { records } = stream;
+  const serveIndex = (index: number): Soon<T | undefined> =>
+    index < 0 ? undefined : serveAt(session, { records, serve }, index);
+  const reached = live.reached(stream);
+  return reached instanceof Promise ? reached.then(serveIndex) : serveIndex(reached);
 }
 
 interface Source<T> {

@@ -2,6 +2,8 @@ import type { Ctx } from '../io/ctx.js';
 import { type ClockOptions, Clocks } from './clocks.js';
 import { type FaultPlan, Faults } from './faults.js';
 import { type Library, type LibraryOptions, loadLibrary } from './library.js';
+import { loadLive } from './live/library.js';
+import { LiveView } from './live/view.js';
 import type { PlaybackOptions } from './playback.js';
 import { openPositionStore, type PositionStore, type StoreOptions } from './position-store.js';
 import type { Positions } from './positions.js';
@@ -14,6 +16,8 @@ export interface ReplayOptions extends LibraryOptions, PlaybackOptions {
   readonly store?: StoreOptions;
   /** Records follow a clock; absent: they follow the requests. */
   readonly clock?: ClockOptions;
+  /** Every key gets the newest record of files that grow; absent: they are replayed. */
+  readonly live?: boolean;
 }
 
 /** A loaded day and everybody's position in it. They are replaced together, never one without the other. */
@@ -22,6 +26,8 @@ export interface Session {
   readonly playback: Positions;
   /** In clock mode. */
   readonly clocks?: Clocks;
+  /** Where the newest records are served. */
+  readonly live?: LiveView;
   readonly faults: Faults;
   readonly loadedAtMs: number;
 }
@@ -34,6 +40,12 @@ interface Swap {
 interface Opened {
   readonly store: PositionStore;
   readonly session: Session;
+}
+
+/** How a session's records come: the newest ones, the last ones a clock has reached, or the next with every request. */
+export function playbackOf({ live, clocks }: Session): 'live' | 'clock' | 'request' {
+  if (live !== undefined) return 'live';
+  return clocks === undefined ? 'request' : 'clock';
 }
 
 /** The day being replayed. Whoever serves takes `session` once and keeps it for the whole request. */
@@ -114,7 +126,7 @@ interface Lasting {
 }
 
 async function openSession(options: ReplayOptions, { faults, store, previous }: Lasting, ctx: Ctx): Promise<Session> {
-  const library = await loadLibrary(options, ctx);
+  const library = await (options.live ? loadLive : loadLibrary)(options, ctx);
   try {
     // Its late writes must not come after the new session's.
     await previous?.playback.close();
@@ -122,7 +134,8 @@ async function openSession(options: ReplayOptions, { faults, store, previous }: 
     if (previous !== undefined) await playback.reset();
     const clocks = options.clock && new Clocks(new Timeline(library.spans), playback, ctx.clock, options.clock);
     await clocks?.open();
-    return { library, playback, faults, ...(clocks !== undefined && { clocks }), loadedAtMs: ctx.clock.now() };
+    const live = options.live && { live: new LiveView(ctx.clock) };
+    return { library, playback, faults, ...live, ...(clocks !== undefined && { clocks }), loadedAtMs: ctx.clock.now() };
   } catch (error) {
     await library.close();
     throw error;

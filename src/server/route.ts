@@ -65,6 +65,8 @@ export interface RouteRow<P = unknown, Q = unknown, B = unknown> {
   readonly query?: z.ZodType<Q>;
   readonly body?: z.ZodType<B>;
   readonly answer: AnswerDoc;
+  /** Moves through records, so that there is nothing for it to do where the newest ones are served live. */
+  readonly replayOnly?: boolean;
   /** `handle` sees to compression (or to none); other answers are compressed when the client asks for it. */
   readonly packsItself?: boolean;
   /** Further statuses and when they come; 400 and 401 of keys, parameters and tokens go without saying. */

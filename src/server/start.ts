@@ -7,6 +7,8 @@ import { createApp } from './app.js';
 import { drain, RequestCount } from './drain.js';
 import { followNewest } from './follow.js';
 import { listenError } from './listen.js';
+import { followLive } from './live/follow.js';
+import { registerLiveMetrics } from './live/metrics.js';
 import { Metrics, registerReplayMetrics } from './metrics.js';
 import { Replay, type ReplayOptions } from './replay.js';
 import type { HistoryOptions } from './route.js';
@@ -66,6 +68,7 @@ export async function startServer(options: ServerOptions, ctx: Ctx): Promise<Run
   const { library } = replay.session;
   const metrics = new Metrics();
   registerReplayMetrics(metrics, replay);
+  if (options.live) registerLiveMetrics(metrics.registry, replay, ctx);
   try {
     const loopback = isLoopback(options.host);
     if (!loopback) warnOfExposure(options, ctx);
@@ -126,10 +129,11 @@ async function openSockets(options: SocketNeeds, replay: Replay, ctx: Ctx): Prom
 
 async function followWhereAsked(
   replay: Replay,
-  { date, reloadEveryMs = 0 }: ServerOptions,
+  { date, reloadEveryMs = 0, live }: ServerOptions,
   ctx: Ctx,
   signal: AbortSignal,
 ): Promise<void> {
+  if (live) return followLive(replay, ctx, signal);
   const asked = reloadEveryMs > 0 && (date === '' || date === 'latest');
   if (asked) await followNewest(replay, reloadEveryMs, ctx, signal);
 }

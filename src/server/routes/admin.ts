@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { GexError } from '../../errors.js';
 import { maskKey } from '../auth.js';
+import { liveField, liveSchema } from '../live/report.js';
 import { refuse } from '../refuse.js';
+import { playbackOf } from '../replay.js';
 import { type RouteRow, route } from '../route.js';
 import * as schemas from '../schemas.js';
 
@@ -23,18 +25,19 @@ export const ADMIN_ROUTES: readonly RouteRow[] = [
         data_date: z.string(),
         data_mode: z.string(),
         cache_mode: z.string(),
-        playback: z.enum(['request', 'clock']),
+        playback: z.enum(['request', 'clock', 'live']),
         endpoint_cache_mode: z.string(),
         faults: z.object({ active: z.boolean(), seed: z.int(), count: z.int().describe('Rows of /faults') }),
         files_loaded: files,
+        live: liveSchema.optional(),
       }),
     },
-    handle: ({ state: { replay } }) => ({
+    handle: async ({ state: { replay, ctx } }) => ({
       status: 'ok',
       data_date: replay.session.library.date,
       data_mode: replay.options.mode,
       cache_mode: replay.options.cacheMode,
-      playback: replay.session.clocks === undefined ? 'request' : 'clock',
+      playback: playbackOf(replay.session),
       endpoint_cache_mode: replay.options.endpointCacheMode,
       faults: {
         active: replay.faults.active,
@@ -42,6 +45,7 @@ export const ADMIN_ROUTES: readonly RouteRow[] = [
         count: replay.faults.state.faults.length,
       },
       files_loaded: replay.session.library.files,
+      ...(await liveField(replay, ctx)),
     }),
   }),
   route({
@@ -77,6 +81,7 @@ export const ADMIN_ROUTES: readonly RouteRow[] = [
     tag: 'server',
     summary: 'Start over, for one API key or for all',
     access: 'admin',
+    replayOnly: true,
     query: z.object({ key: z.string().min(1).optional().describe('API key; absent: every key') }),
     answer: {
       description: 'How many positions went back to the first record',
@@ -96,6 +101,7 @@ export const ADMIN_ROUTES: readonly RouteRow[] = [
     tag: 'server',
     summary: 'Replay another market day from its start',
     access: 'admin',
+    replayOnly: true,
     body: z.object({ date: schemas.dateOrRange }),
     answer: {
       description: 'The new day is being served and every position is back at its first record',

@@ -7,6 +7,7 @@ import { listDates, listStreams } from '../../stores/archive/days.js';
 import { holdsFile } from '../../stores/archive/inside.js';
 import { streamPath } from '../../stores/archive/path.js';
 import { categoryOf, type PackageName, type StreamKey } from '../../wire/catalogue.js';
+import { gapBody, gapsOf } from '../live/gaps.js';
 import { type RouteRow, route, type ServerState } from '../route.js';
 import * as schemas from '../schemas.js';
 import { type ByteSource, sendBytes } from '../send-bytes.js';
@@ -44,7 +45,11 @@ export const ARCHIVE_ROUTES: readonly RouteRow[] = [
       schema: z.object({
         date: z.string(),
         tickers: z.array(
-          z.object({ symbol: z.string(), packages: z.array(z.object({ name: z.string(), categories: names })) }),
+          z.object({
+            symbol: z.string(),
+            packages: z.array(z.object({ name: z.string(), categories: names })),
+            gaps: z.array(gapBody).optional().describe('Spans without records, where a recording has some'),
+          }),
         ),
         summary: z.object({ total_tickers: z.int(), total_files: z.int() }),
       }),
@@ -54,7 +59,12 @@ export const ARCHIVE_ROUTES: readonly RouteRow[] = [
       const symbols = [...new Set(keys.map((key) => key.ticker))];
       return {
         date: params.date,
-        tickers: symbols.map((symbol) => ({ symbol, packages: packagesOf(keys, symbol) })),
+        tickers: await Promise.all(
+          symbols.map(async (symbol) => {
+            const gaps = await gapsOf(rootOf(state), params.date, symbol);
+            return { symbol, packages: packagesOf(keys, symbol), ...(gaps.length > 0 && { gaps }) };
+          }),
+        ),
         summary: { total_tickers: symbols.length, total_files: keys.length },
       };
     },

@@ -1,5 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import { z } from 'zod';
+import { liveField, liveSchema } from '../live/report.js';
 import { refuse } from '../refuse.js';
 import { type RouteRow, route } from '../route.js';
 
@@ -13,7 +14,12 @@ export const OPERATION_ROUTES: readonly RouteRow[] = [
     access: 'public',
     answer: {
       description: 'Send requests here',
-      schema: z.object({ status: z.literal('ready'), data_date: z.string(), files_loaded: z.int() }),
+      schema: z.object({
+        status: z.literal('ready'),
+        data_date: z.string(),
+        files_loaded: z.int(),
+        live: liveSchema.optional(),
+      }),
     },
     refusals: { 503: 'Send requests elsewhere: the archive cannot be read, or the server is stopping' },
     handle: async ({ state: { replay, ctx }, reply }) => {
@@ -24,7 +30,8 @@ export const OPERATION_ROUTES: readonly RouteRow[] = [
         () => false,
       );
       if (!readable) return refuse(reply, 503, 'The archive cannot be read.');
-      return { status: 'ready', data_date: library.date, files_loaded: library.files };
+      const live = await liveField(replay, ctx);
+      return { status: 'ready', data_date: library.date, files_loaded: library.files, ...live };
     },
   }),
   route({

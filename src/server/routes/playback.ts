@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { GexError } from '../../errors.js';
 import { maskKey } from '../auth.js';
 import type { ClockChange, ClockReading, Clocks } from '../clocks.js';
-import type { Session } from '../replay.js';
+import { playbackOf, type Session } from '../replay.js';
 import { type RouteRow, route } from '../route.js';
 import { nextInstant, seek } from '../seek.js';
 
@@ -60,7 +60,7 @@ export const PLAYBACK_ROUTES: readonly RouteRow[] = [
     answer: {
       description: 'How records are played back, and where each key is',
       schema: z.object({
-        playback: z.enum(['request', 'clock']),
+        playback: z.enum(['request', 'clock', 'live']),
         playback_store: z.enum(['memory', 'sqlite', 'redis']),
         playback_clock: z.enum(['key', 'shared']).nullable(),
         start: instant.nullable(),
@@ -75,7 +75,7 @@ export const PLAYBACK_ROUTES: readonly RouteRow[] = [
       const keys = query.key === undefined ? [...playback.keys()].slice(-MAX_SHOWN_KEYS) : [query.key];
       const shared = clocks?.owner === 'shared' ? bodyOf(await clocks.read('')) : null;
       return {
-        playback: clocks === undefined ? 'request' : 'clock',
+        playback: playbackOf(session),
         playback_store: options.store?.kind ?? 'memory',
         playback_clock: clocks?.owner ?? null,
         start: clocks === undefined ? null : text(clocks.timeline.startMs),
@@ -91,6 +91,7 @@ export const PLAYBACK_ROUTES: readonly RouteRow[] = [
     tag: 'playback',
     summary: 'Play, pause, step, seek, loop, or change the speed of a clock',
     access: 'admin',
+    replayOnly: true,
     body: z.object({
       key: apiKey.describe('API key whose clock is meant; absent where one clock is shared'),
       action: z.enum(ACTIONS).describe('step: pause at the next record; once: no loop'),
@@ -123,6 +124,7 @@ export const PLAYBACK_ROUTES: readonly RouteRow[] = [
     tag: 'playback',
     summary: 'Continue a key at a time of the records',
     access: 'admin',
+    replayOnly: true,
     body: z.object({
       timestamp: moment,
       key: apiKey.describe('API key; absent where one clock is shared'),

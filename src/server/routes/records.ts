@@ -5,6 +5,7 @@ import type { PackageName } from '../../wire/catalogue.js';
 import { majorsOf, maxChangeOf } from '../derived.js';
 import type { RecordView } from '../library.js';
 import { nextRecord } from '../next-record.js';
+import { playbackOf } from '../replay.js';
 import { type Call, type RouteRow, route } from '../route.js';
 import * as schemas from '../schemas.js';
 
@@ -84,7 +85,8 @@ type Sending = Pick<Call<unknown, unknown, unknown>, 'reply' | 'state'>;
 
 function send({ reply, state }: Sending, body: Body | undefined): FastifyReply {
   if (body === undefined) {
-    const none = state.replay.session.clocks === undefined ? 'No more data available' : 'No record at this time yet';
+    const none =
+      playbackOf(state.replay.session) === 'request' ? 'No more data available' : 'No record at this time yet';
     throw new GexError('missing', none);
   }
   reply.header('content-type', 'application/json; charset=utf-8');

@@ -6,6 +6,11 @@ import type { Connection } from './connection.js';
 /** Group name -> who receives it. Several names may mean one stream, apart by their prefix. */
 export type Groups = Map<string, Set<Connection>>;
 
+interface Sent {
+  readonly session: Session;
+  readonly index: number;
+}
+
 /** One stream of records and the groups it goes to. */
 export interface Feed {
   readonly ticker: string;
@@ -15,7 +20,9 @@ export interface Feed {
   readonly spotHub: string;
   readonly groups: Groups;
   /** The record sent last, forgotten when somebody joins: in clock mode it is sent once. */
-  sent: { readonly session: Session; readonly index: number } | undefined;
+  sent: Sent | undefined;
+  /** Live: the record that all but the newcomers have got, and they. */
+  readonly live: { sent: (Sent & { readonly cuts: number }) | undefined; readonly newcomers: Set<Connection> };
 }
 
 /** What the connections of one API key listen to. */
@@ -44,16 +51,19 @@ export class Audiences {
     const { groups } = place;
     const members = groups.get(name) ?? new Set();
     groups.set(name, members.add(connection));
-    if ('sent' in place) place.sent = undefined;
+    if (!('sent' in place)) return;
+    place.sent = undefined;
+    place.live.newcomers.add(connection);
   }
 
   leave(connection: Connection, name: string): void {
     const audience = this.#byKey.get(connection.apiKey);
     if (!connection.groups.delete(name) || audience === undefined) return;
-    const groups = placeOf(audience, connection.hub, name)?.groups;
-    const members = groups?.get(name);
+    const place = placeOf(audience, connection.hub, name);
+    const members = place?.groups.get(name);
     members?.delete(connection);
-    if (members?.size === 0) groups?.delete(name);
+    if (members?.size === 0) place?.groups.delete(name);
+    if (place !== undefined && 'sent' in place) place.live.newcomers.delete(connection);
     for (const [key, feed] of audience.feeds) if (feed.groups.size === 0) audience.feeds.delete(key);
     for (const [key, spots] of audience.spots) if (spots.size === 0) audience.spots.delete(key);
     if (audience.feeds.size + audience.spots.size === 0) this.#byKey.delete(connection.apiKey);
@@ -82,6 +92,7 @@ function placeOf(audience: Audience, hub: string, name: string): Feed | { readon
     spotHub: group.hub.v2,
     groups: new Map(),
     sent: undefined,
+    live: { sent: undefined, newcomers: new Set<Connection>() },
   };
   audience.feeds.set(key, feed);
   return feed;
