@@ -27,14 +27,18 @@ export interface QuoteBook {
   add(symbols: readonly string[]): void;
   /** Merges a message that came at an instant; the row, or -1 for a symbol that is not in the book. */
   apply(quote: Quote, atMs: number): number;
-  /** Volumes begin again with the first message of each row that says so: at the open of a session (09:30 New York). */
-  beginSession(): void;
+  /** The open of a session (09:30 New York): volumes are 0 until a message of a row says something new. */
+  beginSession(atMs: number): void;
   /** A connection opened again: the next message of each of its rows says everything, and its volume spans the gap. */
   expectSnapshot(symbols: Iterable<string>): void;
+  /** Nobody quotes these for us any more: bid and ask are unknown until the next message. */
+  forgetQuotes(symbols: Iterable<string>): void;
 }
 
 const COLUMNS = ['bid', 'ask', 'last', 'openInterest', 'volume', 'netBought', 'unsided', 'quotedMs'] as const;
 const CAPACITY = 16_384;
+/** The server's clock is not ours: for so long after an open, volumes above that of the session before are still its. */
+const RESET_GRACE_MS = 60_000;
 
 /**
  * A book that merges by the rules of contract section 6.3: what is absent has not changed; zeros of volume and open interest
@@ -49,8 +53,9 @@ export function createBook(capacity = CAPACITY): QuoteBook {
   };
   const symbols: string[] = [];
   const rows = new Map<string, number>();
-  /** A session has begun and the row's volume is still that of the one before. */
-  const isStale = new Uint8Array(capacity);
+  /** Volume of the session before; NaN when nothing was heard of it. */
+  const before = column();
+  let beganMs = Number.NEGATIVE_INFINITY;
   const afterGap = new Uint8Array(capacity);
   /** Trade price before the last change of it, and the side of the last trade, for the tick rule. */
   const previousPrice = column();
@@ -58,22 +63,21 @@ export function createBook(capacity = CAPACITY): QuoteBook {
   let views: QuoteColumns | undefined;
 
   /** Contracts traded since the row's last message; 0 when its volume says nothing new. */
-  const grow = (row: number, volume: number): number => {
-    const before = all.volume[row] as number;
-    if (isStale[row]) {
-      if (volume === before) return 0; // still the session before
-      isStale[row] = 0;
-      all.volume[row] = volume;
-      return volume;
-    }
-    if (Number.isNaN(before)) {
+  const grow = (row: number, volume: number, atMs: number): number => {
+    const known = all.volume[row] as number;
+    if (Number.isNaN(known)) {
       all.volume[row] = volume; // what was traded before we listened has no side
       all.unsided[row] = volume;
       return 0;
     }
-    if (volume <= before) return 0;
+    if (isOfSessionBefore(row, volume, atMs) || volume <= known) return 0;
     all.volume[row] = volume;
-    return volume - before;
+    return volume - known;
+  };
+  const isOfSessionBefore = (row: number, volume: number, atMs: number): boolean => {
+    const last = before[row] as number;
+    if (!(last > 0)) return false;
+    return atMs < beganMs + RESET_GRACE_MS ? volume >= last : volume === last && all.volume[row] === 0;
   };
 
   const trade = (row: number, size: number, price: number): void => {
@@ -114,7 +118,7 @@ export function createBook(capacity = CAPACITY): QuoteBook {
         all.last[row] = quote.last;
       }
       // The trade before the quote: a message with both tells the quote that the trade has left behind.
-      const size = quote.volume === undefined ? 0 : grow(row, quote.volume);
+      const size = quote.volume === undefined ? 0 : grow(row, quote.volume, atMs);
       if (size > 0) trade(row, size, all.last[row] as number);
       if (quote.volume !== undefined) afterGap[row] = 0;
       if (quote.bid !== undefined) all.bid[row] = quote.bid;
@@ -126,11 +130,14 @@ export function createBook(capacity = CAPACITY): QuoteBook {
       }
       return row;
     },
-    beginSession() {
+    beginSession(atMs) {
+      beganMs = atMs;
       for (let row = 0; row < symbols.length; row++) {
+        before[row] = all.volume[row] as number;
+        if (Number.isNaN(before[row] as number)) continue;
+        all.volume[row] = 0;
         all.netBought[row] = 0;
         all.unsided[row] = 0;
-        if (!Number.isNaN(all.volume[row] as number)) isStale[row] = 1;
       }
     },
     expectSnapshot(reopened) {
@@ -138,6 +145,12 @@ export function createBook(capacity = CAPACITY): QuoteBook {
         const row = rows.get(symbol);
         if (row === undefined) continue;
         afterGap[row] = 1;
+      }
+    },
+    forgetQuotes(lost) {
+      for (const symbol of lost) {
+        const row = rows.get(symbol);
+        if (row === undefined) continue;
         all.bid[row] = Number.NaN;
         all.ask[row] = Number.NaN;
       }

@@ -25,6 +25,8 @@ export interface StreamCall extends RestCall {
 export type StreamEvent =
   | { readonly kind: 'open'; readonly atMs: number }
   | { readonly kind: 'data'; readonly atMs: number; readonly objects: readonly JsonObject[] }
+  /** Once after each `open`: the server has said everything it had, by a heartbeat or the end of the first image. */
+  | { readonly kind: 'idle'; readonly atMs: number }
   | { readonly kind: 'symbol-fault'; readonly atMs: number; readonly symbol: string; readonly fault: string }
   | { readonly kind: 'lost'; readonly atMs: number; readonly reason: string; readonly alarming: boolean };
 
@@ -53,6 +55,7 @@ interface Connection {
   openedMs: number;
   firstDataMs: number;
   lastDataMs: number;
+  isComplete: boolean;
 }
 
 /**
@@ -65,7 +68,9 @@ export async function* followStream(options: StreamOptions, call: StreamCall, ct
   const reconnect = createReconnect(random);
   for (;;) {
     ctx.signal.throwIfAborted();
-    const connection: Connection = { openedMs: Number.NaN, firstDataMs: Number.NaN, lastDataMs: Number.NaN };
+    const connection: Connection = {
+      ...{ openedMs: Number.NaN, firstDataMs: Number.NaN, lastDataMs: Number.NaN, isComplete: false },
+    };
     let waitMs: number;
     try {
       yield* connect(options, call, connection, ctx);
@@ -95,14 +100,20 @@ async function* connect(
   const answer = await openAnswer(options, call, { ...ctx, signal });
   connection.openedMs = ctx.clock.now();
   connection.lastDataMs = connection.openedMs;
+  let checkedMs = connection.openedMs;
+  let quietSinceMs = Number.NaN;
   const timer = setInterval(() => {
     const now = ctx.clock.now();
     // Closed hours are no silence: the wait begins when data is expected.
-    if (!call.expected(now)) connection.lastDataMs = now;
+    if (!call.expected(now) || !call.expected(checkedMs)) connection.lastDataMs = now;
+    checkedMs = now;
     const quietMs = now - connection.lastDataMs;
-    if (quietMs > call.quietMs) {
+    if (quietMs <= call.quietMs) return;
+    // Twice: after a pause of the program itself, what came meanwhile is read first.
+    if (quietSinceMs === connection.lastDataMs) {
       watchdog.abort(new Loss('starved', `heartbeats, but no data for ${Math.round(quietMs / 1000)} s`));
     }
+    quietSinceMs = connection.lastDataMs;
   }, WATCH_EVERY_MS).unref();
   const frames = new FrameReader();
   try {
@@ -173,10 +184,13 @@ function* sortOut(
 ): Generator<StreamEvent> {
   const atMs = clock.now();
   let payload: JsonObject[] = [];
+  let idle = false;
   for (const object of objects) {
-    if ('Heartbeat' in object) continue;
     const status = words(object.StreamStatus);
-    if (status !== undefined && status !== 'GoAway') continue;
+    if ('Heartbeat' in object || (status !== undefined && status !== 'GoAway')) {
+      idle = true;
+      continue;
+    }
     const fault = status ?? words(object.Error);
     if (fault !== undefined) {
       if (payload.length > 0) yield { kind: 'data', atMs, objects: payload };
@@ -192,6 +206,9 @@ function* sortOut(
     payload.push(object);
   }
   if (payload.length > 0) yield { kind: 'data', atMs, objects: payload };
+  if (!idle || connection.isComplete) return;
+  connection.isComplete = true;
+  yield { kind: 'idle', atMs };
 }
 
 /** An error about the stream, not about one of its symbols. */

@@ -10,9 +10,11 @@ function rowAfter(...messages: (QuoteFields | 'session' | 'gap')[]) {
   const book = createBook(4);
   book.add([SYMBOL]);
   messages.forEach((message, second) => {
-    if (message === 'session') book.beginSession();
-    else if (message === 'gap') book.expectSnapshot([SYMBOL]);
-    else book.apply({ symbol: SYMBOL, ...message }, second * 1000);
+    if (message === 'session') book.beginSession(second * 1000);
+    else if (message === 'gap') {
+      book.forgetQuotes([SYMBOL]);
+      book.expectSnapshot([SYMBOL]);
+    } else book.apply({ symbol: SYMBOL, ...message }, second * 1000);
   });
   return Object.fromEntries(Object.entries(book.columns).map(([name, column]) => [name, column[0]]));
 }
@@ -49,11 +51,23 @@ describe('the quote book', () => {
   });
 
   it('begins again with the first volume of a new session, without a phantom trade', () => {
-    expect(rowAfter(FULL, 'session')).toMatchObject({ volume: 100, netBought: 0, unsided: 0 });
-    expect(rowAfter(FULL, 'session', { volume: 100, bid: 3 })).toMatchObject({ netBought: 0, unsided: 0 });
+    expect(rowAfter(FULL, 'session')).toMatchObject({ volume: 0, netBought: 0, unsided: 0 });
+    expect(rowAfter(FULL, 'session', { volume: 100, bid: 3 })).toMatchObject({ volume: 0, netBought: 0, unsided: 0 });
     expect(rowAfter(FULL, 'session', { volume: 0 })).toMatchObject({ volume: 0, netBought: 0 });
     expect(rowAfter(FULL, 'session', { volume: 7, last: 3.1 })).toMatchObject({ volume: 7, netBought: 7 });
-    expect(rowAfter(FULL, 'session', { volume: 250, last: 3.1 })).toMatchObject({ volume: 250, netBought: 250 });
+  });
+
+  it('takes a volume above that of the session before for its last trades while clocks may differ', () => {
+    const book = createBook(4);
+    book.add([SYMBOL]);
+    const open = 10_000;
+    book.apply({ symbol: SYMBOL, ...FULL }, open - 1000);
+    book.beginSession(open);
+    book.apply({ symbol: SYMBOL, volume: 0 }, open + 100);
+    book.apply({ symbol: SYMBOL, last: 3.1, volume: 103 }, open + 1000);
+    expect([book.columns.volume[0], book.columns.netBought[0]]).toEqual([0, 0]);
+    book.apply({ symbol: SYMBOL, last: 3.1, volume: 104 }, open + 61_000);
+    expect([book.columns.volume[0], book.columns.netBought[0]]).toEqual([104, 104]);
   });
 
   it('counts the volume of a gap once, without a side', () => {
