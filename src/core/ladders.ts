@@ -57,6 +57,36 @@ export function planLadders(chain: ChainSnapshot, basis = 0): LadderPlan {
   };
 }
 
+/**
+ * Whether a plan is another one with more contracts: the old ones in their places, the same expiries in the same sets. Then
+ * what was remembered of the one holds in the other.
+ */
+export function continues(plan: LadderPlan, before: LadderPlan): boolean {
+  const [now, old] = [plan.contracts, before.contracts];
+  const sameExpiry = (i: number): boolean => {
+    const [a, b] = [now.expiries[i], old.expiries[i]];
+    return a?.root === b?.root && a?.expiryMs === b?.expiryMs;
+  };
+  return (
+    now.length >= old.length &&
+    now.expiries.length === old.expiries.length &&
+    now.expiries.every((_, i) => sameExpiry(i)) &&
+    EXPIRY_SETS.every((name) => sameList(plan.sets[name].expiries, before.sets[name].expiries)) &&
+    isPrefix(old.strike, now.strike) &&
+    isPrefix(old.side, now.side) &&
+    isPrefix(old.expiry, now.expiry)
+  );
+}
+
+function sameList(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && isPrefix(a, b);
+}
+
+function isPrefix(start: ArrayLike<number>, whole: ArrayLike<number>): boolean {
+  for (let i = 0; i < start.length; i++) if (start[i] !== whole[i]) return false;
+  return true;
+}
+
 function daysBetween(today: string, expiry: ContractTable['expiries'][number]): number {
   return Math.round((Date.parse(newYorkDate(expiry.expiryMs)) - Date.parse(today)) / DAY_MS);
 }

@@ -1,13 +1,15 @@
 const MINUTE_MS = 60_000;
 
 /** A column over time: what it was at the newest record at least so many minutes ago. */
-interface ColumnHistory {
+export interface ColumnHistory {
   /** One column per lookback as of `atMs`, zeros where there was none; valid until the next `push`. */
   priors(atMs: number): readonly Float64Array[];
   /** The column of the last record, zeros before the first. */
   last(): Float64Array;
   /** Keeps a copy. Times must ascend. */
   push(atMs: number, column: Float64Array): void;
+  /** The same history in columns of another length: row i of the old ones is row `to[i]`, rows nothing went to are zeros. */
+  moved(length: number, to: ArrayLike<number>): ColumnHistory;
 }
 
 interface Entry {
@@ -16,9 +18,12 @@ interface Entry {
 }
 
 /** A history of columns of `length` rows for ascending lookbacks in minutes; memory is bounded by the longest of them. */
-export function columnHistory(length: number, lookbackMinutes: readonly number[]): ColumnHistory {
+export function columnHistory(
+  length: number,
+  lookbackMinutes: readonly number[],
+  entries: Entry[] = [],
+): ColumnHistory {
   const none = new Float64Array(length);
-  const entries: Entry[] = [];
   /** Entries before this one are older than any lookback needs; they are used again. */
   let oldest = 0;
   const cursors = lookbackMinutes.map(() => -1);
@@ -54,6 +59,14 @@ export function columnHistory(length: number, lookbackMinutes: readonly number[]
       entry.atMs = atMs;
       entry.column.set(column);
       entries.push(entry);
+    },
+    moved(newLength, to) {
+      const copies = entries.slice(oldest).map(({ atMs, column }) => {
+        const copy = new Float64Array(newLength);
+        for (let i = 0; i < length; i++) copy[to[i] as number] = column[i] as number;
+        return { atMs, column: copy };
+      });
+      return columnHistory(newLength, lookbackMinutes, copies);
     },
   };
 }

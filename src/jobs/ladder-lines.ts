@@ -9,8 +9,12 @@ import {
 } from '../wire/record.js';
 import { largestChange, strikeOfExtreme } from './extremes.js';
 import type { Frame } from './frame.js';
-import { columnHistory } from './history.js';
+import { type ColumnHistory, columnHistory } from './history.js';
 import type { SetFlow } from './orderflow.js';
+
+/** An empty history for the GEX ladder of a set, one for its ladder of a greek. */
+export const gexHistory = (length: number): ColumnHistory => columnHistory(length, GEX_PRIOR_MINUTES);
+export const greekHistory = (length: number): ColumnHistory => columnHistory(length, GREEK_PRIOR_MINUTES);
 
 /** Half of the last decimal: smaller figures are 0 on the wire. */
 const SHOWN = 0.005;
@@ -23,11 +27,15 @@ type GexLine = (out: JsonText, frame: Frame, zeroGamma: number) => void;
  * Lines of one set: `classic` weighs gamma by volume and open interest with naive signs; `state` by dealers' positions,
  * and has neither open interest nor zero gamma. Ladders run from the first to the last strike that has a figure.
  */
-export function gexLine(plan: LadderPlan, name: ExpirySetName, kind: 'classic' | 'state'): GexLine {
+export function gexLine(
+  plan: LadderPlan,
+  name: ExpirySetName,
+  kind: 'classic' | 'state',
+  history: ColumnHistory,
+): GexLine {
   const set = plan.sets[name];
   const byVolume = new Float64Array(set.strike.length);
   const byOpenInterest = new Float64Array(set.strike.length);
-  const history = columnHistory(set.strike.length, GEX_PRIOR_MINUTES);
   const naive = kind === 'classic';
   return (out, frame, zeroGamma) => {
     const { chain, head, units, position } = frame;
@@ -73,17 +81,21 @@ type GreekLadderName = (typeof GREEK_LADDERS)[number];
 /** Appends a greek's record of one expiry set and instant, and remembers its ladder. */
 type GreekLine = (out: JsonText, frame: Frame, flow: SetFlow) => void;
 
+interface GreekLadder {
+  readonly name: 'zero' | 'one';
+  readonly greek: GreekLadderName;
+  readonly volatilities: SetVolatilities;
+}
+
 /** Lines of one greek and set: dealers' exposure by strike in USD millions, and the set's volatilities. */
 export function greekLine(
   plan: LadderPlan,
-  name: 'zero' | 'one',
-  greek: GreekLadderName,
-  volatilities: SetVolatilities,
+  { name, greek, volatilities }: GreekLadder,
+  history: ColumnHistory,
 ): GreekLine {
   const set = plan.sets[name];
   const length = set.strike.length;
   const value = new Float64Array(length);
-  const history = columnHistory(length, GREEK_PRIOR_MINUTES);
   return (out, frame, flow) => {
     const { chain, head, units, position } = frame;
     sumByStrike(set, chain.contracts.side, units[greek], position, { putSign: 1, scale, out: value });

@@ -56,7 +56,7 @@ export function setFlow({ chain, units, position }: Frame, set: ExpirySet, last:
     const gamma = units.gamma[row] as number;
     if (Number.isNaN(gamma)) continue;
     const delta = units.delta[row] as number;
-    const volume = chain.volume[row] as number;
+    const volume = (chain.volume[row] as number) || 0; // unknown adds nothing
     const held = position[row] as number;
     const at = set.strikeOf[i] as number;
     const call = (side[row] as number) > 0;
@@ -74,7 +74,9 @@ export function setFlow({ chain, units, position }: Frame, set: ExpirySet, last:
     const bought = (last.position[row] as number) - held;
     flow.dex += delta * bought;
     flow.gex += gamma * bought;
-    flow.traded += gamma * (volume - (last.volume[row] as number));
+    const before = last.volume[row] as number;
+    // What was traded before a contract was first heard of is no flow.
+    if (!Number.isNaN(before)) flow.traded += gamma * (volume - before);
   }
   return {
     longGamma: strikeOfExtreme(set.strike, dealerGamma, 1),

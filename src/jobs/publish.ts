@@ -1,6 +1,6 @@
 import { type Book, priceBook } from '../core/chainvol.js';
 import type { ConventionOptions } from '../core/convention.js';
-import { EXPIRY_SETS, type LadderPlan, planLadders } from '../core/ladders.js';
+import { continues, EXPIRY_SETS, type LadderPlan, planLadders } from '../core/ladders.js';
 import type { ChainSnapshot } from '../core/model.js';
 import { nearestZero } from '../core/nearestzero.js';
 import { unitExposures } from '../core/unitexposures.js';
@@ -8,12 +8,15 @@ import { CATEGORIES } from '../wire/catalogue.js';
 import { type JsonText, jsonText } from '../wire/decimal.js';
 import { writeOrderflow } from '../wire/record.js';
 import type { Frame } from './frame.js';
+import type { ColumnHistory } from './history.js';
 import { GREEK_LADDERS, gexLine, greekLine, setVolatilities } from './ladder-lines.js';
-import { type LastBook, orderflowValues, type SetFlow, setFlow } from './orderflow.js';
+import { orderflowValues, type SetFlow, setFlow } from './orderflow.js';
+import { emptyMemory, GREEK_SETS, grownMemory, type Memory } from './publish-memory.js';
 
 /**
  * Turns chains of one underlying, in order of time, into GexBot's 15 record lines. It remembers half an hour for the
- * priors and the last record for the flows; a chain without dealers' positions has zeros in state and orderflow.
+ * priors and the last record for the flows, also when contracts are added behind those there were; a chain without
+ * dealers' positions has zeros in state and orderflow.
  */
 interface Publisher {
   /** The lines of a chain, one per row of CATEGORIES, without newlines; their memory is used again by the next call. */
@@ -32,12 +35,16 @@ interface PublisherOptions extends ConventionOptions {
 export function createPublisher(ticker: string, { basis = 0, ...options }: PublisherOptions = {}): Publisher {
   const lines = CATEGORIES.map(() => jsonText());
   let plan: LadderPlan | undefined;
+  let memory: Memory | undefined;
   let write: (book: Book) => void;
   return {
     publish(chain) {
       if (plan?.contracts !== chain.contracts || chain.asOfMs >= plan.validUntilMs) {
-        plan = planLadders(chain, basis);
-        write = planWriter(plan, { ticker, basis }, lines);
+        const next = planLadders(chain, basis);
+        const isMore = plan !== undefined && memory !== undefined && continues(next, plan);
+        memory = isMore ? grownMemory(memory as Memory, plan as LadderPlan, next) : emptyMemory(next);
+        plan = next;
+        write = planWriter(plan, { ticker, basis, memory }, lines);
       }
       for (const line of lines) line.clear();
       write(priceBook(chain, { ...options, ...VENDOR }));
@@ -46,23 +53,30 @@ export function createPublisher(ticker: string, { basis = 0, ...options }: Publi
   };
 }
 
+interface WriterOptions {
+  readonly ticker: string;
+  readonly basis: number;
+  readonly memory: Memory;
+}
+
 /** Writes every line of a book in the order of CATEGORIES; strikes and memory are laid out once for the plan. */
 function planWriter(
   plan: LadderPlan,
-  { ticker, basis }: { readonly ticker: string; readonly basis: number },
+  { ticker, basis, memory }: WriterOptions,
   lines: readonly JsonText[],
 ): (book: Book) => void {
   const unknown = new Float64Array(plan.contracts.length).fill(Number.NaN);
   const noPosition = new Float64Array(plan.contracts.length);
-  const zeros = { full: Number.NaN, zero: Number.NaN, one: Number.NaN };
-  const classic = EXPIRY_SETS.map((name) => ({ name, write: gexLine(plan, name, 'classic') }));
-  const state = EXPIRY_SETS.map((name) => gexLine(plan, name, 'state'));
-  const greeks = (['zero', 'one'] as const).map((name) => {
+  const { zeros, last } = memory;
+  const classic = EXPIRY_SETS.map((name) => ({ name, write: gexLine(plan, name, 'classic', memory.classic[name]) }));
+  const state = EXPIRY_SETS.map((name) => gexLine(plan, name, 'state', memory.state[name]));
+  const greeks = GREEK_SETS.map((name) => {
     const volatilities = setVolatilities(plan, name);
-    const write = GREEK_LADDERS.map((greek) => greekLine(plan, name, greek, volatilities.columns));
+    const write = GREEK_LADDERS.map((greek, i) =>
+      greekLine(plan, { name, greek, volatilities: volatilities.columns }, memory.greeks[name][i] as ColumnHistory),
+    );
     return { set: plan.sets[name], volatilities, write };
   });
-  let last: LastBook | undefined;
 
   return (book) => {
     const { chain } = book;
@@ -77,15 +91,15 @@ function planWriter(
       write(next(), frame, zeros[name] + basis);
     }
     for (const write of state) write(next(), frame, Number.NaN);
-    const flows = greeks.map(({ set }) => setFlow(frame, set, last));
+    const flows = greeks.map(({ set }) => setFlow(frame, set, memory.hasLast ? last : undefined));
     for (const [i, { volatilities, write }] of greeks.entries()) {
       volatilities.fill(book.volatility);
       for (const line of write) line(next(), frame, flows[i] as SetFlow);
     }
     const [zero, one] = flows as [SetFlow, SetFlow];
     writeOrderflow(next(), { ...head, values: orderflowValues(zero, one) });
-    last ??= { volume: new Float64Array(plan.contracts.length), position: new Float64Array(plan.contracts.length) };
     last.volume.set(chain.volume);
     last.position.set(position);
+    memory.hasLast = true;
   };
 }

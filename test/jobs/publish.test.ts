@@ -186,3 +186,65 @@ test('the nearest expiry and the next are told apart by date, in calendar days',
   const next = recordsOf(createPublisher('TECH', { iv: 'chain' }).publish(weekly)).get('classic/gex_one') as GexJson;
   expect([next.min_dte, next.sec_min_dte]).toEqual([2, 9]);
 });
+
+/** The first `length` contracts of a chain. */
+function firstRows(chain: ChainSnapshot, length: number, contracts: ChainSnapshot['contracts']): ChainSnapshot {
+  const cut = (values: Float64Array) => values.subarray(0, length);
+  return {
+    ...{ ...chain, contracts, bid: cut(chain.bid), ask: cut(chain.ask), last: cut(chain.last), iv: cut(chain.iv) },
+    ...{ openInterest: cut(chain.openInterest), volume: cut(chain.volume) },
+    dealerPosition: cut(chain.dealerPosition ?? new Float64Array(0)),
+  };
+}
+
+test('contracts that are added in mid-session give the same ladders as if they had been there from the start', () => {
+  const whole = syntheticChain({ ticker: 'HEALTH', seed: 5, atMs: newYorkInstant(DATE, 11, 0) });
+  // In another order than by strike, so that what is added stands among the strikes there are.
+  const order = Array.from(whole.contracts.strike.keys()).sort(
+    (a, b) => ((a * 7919) % 104_729) - ((b * 7919) % 104_729),
+  );
+  const column = (values: Float64Array) => Float64Array.from(order, (row) => values[row] as number);
+  const { contracts: table } = whole;
+  const contracts = {
+    ...table,
+    ...{ strike: column(table.strike), multiplier: column(table.multiplier) },
+    symbol: order.map((row) => table.symbol[row] as string),
+    side: Int8Array.from(order, (row) => table.side[row] as number),
+    expiry: Uint16Array.from(order, (row) => table.expiry[row] as number),
+  };
+  const few = Math.floor(table.length / 2);
+  const early = {
+    ...contracts,
+    ...{ length: few, symbol: contracts.symbol.slice(0, few), strike: contracts.strike.subarray(0, few) },
+    ...{ side: contracts.side.subarray(0, few), expiry: contracts.expiry.subarray(0, few) },
+    multiplier: contracts.multiplier.subarray(0, few),
+  };
+  const grows = createPublisher('HEALTH', { iv: 'chain' });
+  const complete = createPublisher('HEALTH', { iv: 'chain' });
+  let compared = 0;
+  for (let minute = 0; minute <= 40; minute++) {
+    const added = minute >= 20;
+    const scaled = (values: Float64Array, by: number) => column(values).map((value) => Math.round(value * by));
+    const chain: ChainSnapshot = {
+      ...{ ...whole, contracts, asOfMs: whole.asOfMs + minute * 60_000 },
+      ...{ bid: column(whole.bid), ask: column(whole.ask), last: column(whole.last), iv: column(whole.iv) },
+      openInterest: column(whole.openInterest),
+      volume: scaled(whole.volume, 1 + minute / 10),
+      dealerPosition: scaled(whole.dealerPosition as Float64Array, 1 - minute / 15),
+    };
+    // Contracts that are listed and not heard of yet: everything about them is unknown.
+    if (!added) {
+      for (const values of [chain.bid, chain.ask, chain.iv, chain.openInterest, chain.volume]) {
+        values.fill(Number.NaN, few);
+      }
+      chain.dealerPosition?.fill(0, few);
+    }
+    const grown = grows.publish(added ? chain : firstRows(chain, few, early)).map((line) => Buffer.from(line));
+    const expected = complete.publish(chain).map((line) => Buffer.from(line));
+    // Before, the smaller table lacks the empty rungs of strikes that are not there yet.
+    if (!added) continue;
+    for (const [i, line] of grown.entries()) expect(line.toString()).toBe(expected[i]?.toString());
+    compared += grown.length;
+  }
+  expect(compared).toBe(21 * CATEGORIES.length);
+});
