@@ -30,7 +30,7 @@ export type StreamEvent =
   | { readonly kind: 'symbol-fault'; readonly atMs: number; readonly symbol: string; readonly fault: string }
   | { readonly kind: 'lost'; readonly atMs: number; readonly reason: string; readonly alarming: boolean };
 
-interface StreamOptions extends RestOptions {
+export interface StreamOptions extends RestOptions {
   /** Real time without a byte, heartbeats included, after which a connection is dead. Default 15 s: three heartbeats. */
   readonly silenceMs?: number;
 }
