@@ -32,6 +32,33 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./commands/synth.js'),
   },
   {
+    name: 'stream',
+    summary: 'record gamma exposure live from TradeStation: records of every category in the archive, levels, gaps',
+    options: [
+      'streamUnderlyings',
+      'streamExpirations',
+      'streamStrikeDistance',
+      'streamInterval',
+      'streamMaxIterations',
+      'streamDebug',
+      'rate',
+      'dataDir',
+      ...TRADESTATION_KEYS,
+      'tsSymbolsPerStream',
+      'tsMaxStreams',
+    ],
+    examples: [
+      { command: 'gex stream --underlying SPY', explains: 'the session under way, or the next one, to its close' },
+      {
+        command: 'gex stream --underlying SPX,SPY --expirations 2 --strike-distance 50 --interval 1',
+        explains: 'two underlyings every second',
+      },
+      { command: 'gex stream --max-iterations 12 | jq .netGex', explains: 'a minute, an object per tick' },
+    ],
+    exits: ['auth', 'upstream', 'data', 'storage', 'missing'],
+    load: () => import('./commands/stream.js'),
+  },
+  {
     name: 'compute',
     summary: 'compute gamma exposure, zero gamma and the levels of an option chain',
     options: [

@@ -24,7 +24,7 @@ export async function runInvocation({ command, args, flags }: Invocation, world:
   const { settings, origins, secrets, notes } = await resolution(flags, world, command);
   world.secrets.push(...secrets);
   const color = wantsColor(world.stdout, world.environment, settings.noColor);
-  const level = settings.quiet ? 'error' : settings.verbose ? 'debug' : settings.logLevel;
+  const level = settings.quiet ? 'error' : settings.verbose || settings.streamDebug ? 'debug' : settings.logLevel;
   const quiet = settings.quiet || level === 'silent';
   const story = createStory({ stream: world.stderr, quiet, now: systemClock.now });
   process.once('exit', story.close); // also when a second signal ends the process at once

@@ -26,6 +26,14 @@ export interface Output {
   /** One value as one line of JSON. */
   object(value: unknown): Promise<void>;
   table(table: TextTable): Promise<void>;
+  /** A table that is drawn again and again in the same place; for terminals. */
+  live(): LiveTable;
+}
+
+export interface LiveTable {
+  draw(table: TextTable): Promise<void>;
+  /** Leaves what is drawn where it is: the next one is drawn below what is written meanwhile. */
+  release(): void;
 }
 
 /** The streams and switches an output is made of. */
@@ -71,6 +79,23 @@ export function createOutput({ stream, json, color, abort }: OutputOptions): Out
     write,
     object: (value) => write(`${JSON.stringify(value)}\n`),
     table: async (table) => write(stream.isTTY ? await drawTable(table, paint) : tabSeparated(table)),
+    live: () => liveTable(async (table) => drawTable(table, paint), write),
+  };
+}
+
+/** Goes up over the lines drawn before and clears from there (ECMA-48: CUU, ED). */
+function liveTable(textOf: (table: TextTable) => Promise<string>, write: (text: string) => Promise<void>): LiveTable {
+  let lines = 0;
+  return {
+    draw: async (table) => {
+      const text = await textOf(table);
+      const over = lines > 0 ? `\x1b[${lines}A\x1b[J` : '';
+      lines = text.split('\n').length - 1;
+      await write(over + text);
+    },
+    release: () => {
+      lines = 0;
+    },
   };
 }
 

@@ -12,8 +12,9 @@ import { PRICE_ROWS } from './rows/price.js';
 import { PROBE_ROWS } from './rows/probe.js';
 import { SERVE_ROWS } from './rows/serve.js';
 import { SIMULATE_ROWS } from './rows/simulate.js';
+import { STREAM_ROWS } from './rows/stream.js';
 import { SYNTH_ROWS } from './rows/synth.js';
-import { TRADESTATION_ROWS } from './rows/tradestation.js';
+import { TRADESTATION_ROWS, TRADESTATION_STREAM_ROWS } from './rows/tradestation.js';
 
 /**
  * Every option of every command as a row; flags, environment, `.env`, YAML, help, completion and the documents follow
@@ -33,6 +34,8 @@ export const OPTIONS = {
   ...DOWNLOAD_ROWS,
   ...DAEMON_ROWS,
   ...TRADESTATION_ROWS,
+  ...TRADESTATION_STREAM_ROWS,
+  ...STREAM_ROWS,
   ...AUTH_ROWS,
   ...PROBE_ROWS,
 } as const;
