@@ -33,6 +33,9 @@ const TIMEOUT_MS = 30_000;
 const RETRIES = 4;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
+/** Answers that are faults are short; a long one is data, and parsed once. */
+const MAX_FAULT_CHARS = 10_000;
+const MAX_PATH_CHARS = 120;
 
 /**
  * The JSON of an answer; undefined for `No data available`. One 401 is answered by a new token and does not count as an
@@ -51,10 +54,10 @@ export async function callApi(options: RestOptions, call: RestCall, ctx: Ctx): P
     });
     if (!(answer instanceof GexError)) {
       const text = answer.bytes.toString();
-      const fault = faultOf(answer.status, text);
+      const fault = faultOf(answer.status, hide(text.length > MAX_FAULT_CHARS ? '' : text, token));
       const headers = rateHeaders(answer.headers);
       await heed(gate, headers, ctx.clock.now());
-      if (!fault) return jsonOf(text, call);
+      if (!fault) return jsonOf(text, call, token);
       if (fault.kind === 'noData') return undefined;
       if (fault.kind === 'auth' && !renewed) {
         renewed = true;
@@ -90,12 +93,15 @@ function send({ apiUrl, timeoutMs }: RestOptions, call: RestCall, token: string,
   });
 }
 
-function jsonOf(text: string, { path }: RestCall): unknown {
+/** A server that repeats the token it refuses must not bring it into a message. */
+const hide = (text: string, token: string): string => text.replaceAll(token, '***');
+
+function jsonOf(text: string, { path }: RestCall, token: string): unknown {
   if (text.trim() === '') return {}; // an empty success is no data
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const fault = `the answer is no JSON (${text.slice(0, 40)}); is TRADESTATION_API_URL right?`;
+    const fault = `the answer is no JSON (${hide(text, token).slice(0, 40)}); is TRADESTATION_API_URL right?`;
     throw new GexError('data', `TradeStation ${plain(path)}: ${fault}`, { cause });
   }
 }
@@ -115,7 +121,7 @@ export function explain({ kind, status, message }: AnswerFault, { path, scope = 
     case 'noData':
       return new GexError('missing', `${what}: not found (${message}); check the symbol`);
     case 'tooLong':
-      return new GexError('usage', `${what.slice(0, 80)}...: the address is too long; ask for fewer symbols at a time`);
+      return new GexError('usage', `${what}: the address is too long; ask for fewer symbols at a time`);
     case 'badRequest':
       return new GexError('usage', `${what}: refused (${status}: ${message})`);
     case 'protocol':
@@ -125,8 +131,13 @@ export function explain({ kind, status, message }: AnswerFault, { path, scope = 
   }
 }
 
-/** A path as people write it. */
+/** A path as people write it, the beginning of a long one. */
 function plain(path: string): string {
+  const text = decoded(path);
+  return text.length > MAX_PATH_CHARS ? `${text.slice(0, MAX_PATH_CHARS)}...` : text;
+}
+
+function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
