@@ -1,7 +1,7 @@
 import { newYorkDate, nextTradingDay, type TradingDay, tradingDay } from './calendar.js';
 
 /** Whether the regular session is on at an instant, and which one is on or comes next. */
-export interface MarketHours {
+interface MarketHours {
   readonly open: boolean;
   readonly session: TradingDay;
 }

@@ -12,7 +12,7 @@ import {
 } from '../feeds/tradestation/tokens.js';
 import type { Ctx } from '../io/ctx.js';
 
-export interface LoginOptions {
+interface LoginOptions {
   readonly key: TokenOptions;
   readonly audience: string;
   readonly redirectUri: string;

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { TradestationOptions } from '../../src/server/tradestation/start.js';
@@ -100,5 +101,27 @@ describe('one question', () => {
     const nope = await gex(['probe', 'quote', '--symbol', 'NOPE'], { folder, env });
     expect([nope.code, nope.stderr]).toEqual([7, expect.stringContaining('no quote of NOPE')]);
     expect((await probe('everything')).code).toBe(2);
+  });
+});
+
+describe('gex compute --source tradestation', () => {
+  it('computes a snapshot of the key, once its paces are shared in gex.db', async () => {
+    const { folder, env, server } = await setUp();
+    const args = ['compute', '--source', 'tradestation', '--ticker', 'HEALTH', '--expirations', '2', '--json'];
+    const { code, stdout } = await gex(args, { folder, env });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ underlying: 'HEALTH', source: { kind: 'tradestation' } });
+    const symbols = server.requests().filter(({ url }) => url.includes('/quotes/HEALTH%20'));
+    expect(symbols.length).toBeGreaterThan(0);
+  });
+
+  it('without a key is exit 3, and makes no store', async () => {
+    const folder = tempFolder();
+    const { code, stderr } = await gex(['compute', '--source', 'tradestation'], { folder });
+    expect([code, stderr]).toEqual([
+      3,
+      'gex: TradeStation needs an API key: set TRADESTATION_CLIENT_ID in the environment or in .env\n',
+    ]);
+    expect(readdirSync(folder)).toEqual([]);
   });
 });

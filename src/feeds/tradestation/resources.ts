@@ -35,7 +35,7 @@ export const RESOURCES = {
 } as const satisfies Record<string, Resource>;
 
 /** Of everything together: production accounts behave as if there were about 1,000 calls in 5 minutes. */
-export const EVERYTHING: Resource = resource('everything', 900, 5);
+const EVERYTHING: Resource = resource('everything', 900, 5);
 
 /** Part of a budget that may go out at once. */
 const BURST_SHARE = 0.5;

@@ -12,7 +12,7 @@ import type { Quote } from './model.js';
 import { formatOptionSymbol, type OptionName, occSymbolOf, symbolsOf, type UnderlyingSymbols } from './symbols.js';
 
 /** Which part of a chain to ask for. */
-export interface ChainScope extends ChainReadOptions {
+interface ChainScope extends ChainReadOptions {
   /** The next dates only; default: all within `days`. */
   readonly expirations?: number;
   /** Calendar days ahead; a date further away costs two requests for each hundred contracts. */

@@ -39,6 +39,8 @@ const ACCEPT = 'application/vnd.tradestation.streams.v2+json, application/json;q
 /** A stream that ends so soon after it opened was hardly meant to be open. */
 const EARLY_MS = 30_000;
 const WATCH_EVERY_MS = 1000;
+/** Well within the half hour that a rotating refresh token may rest (contract section 2.3). */
+const KEEP_EVERY_MS = 5 * 60_000;
 
 /** Why this connection is over. */
 class Loss extends Error {
@@ -115,6 +117,12 @@ async function* connect(
     }
     quietSinceMs = connection.lastDataMs;
   }, WATCH_EVERY_MS).unref();
+  const keeper = setInterval(() => {
+    // A rotating refresh token dies when it rests, and nobody asks for a token while a stream is well.
+    options.tokens.current(ctx).catch((error: unknown) => {
+      if (!ctx.signal.aborted) ctx.log.warn('the TradeStation access token could not be renewed', { error });
+    });
+  }, KEEP_EVERY_MS).unref();
   const frames = new FrameReader();
   try {
     yield { kind: 'open', atMs: ctx.clock.now() };
@@ -122,6 +130,7 @@ async function* connect(
     yield* sortOut(frames.finish(), call, connection, ctx);
   } finally {
     clearInterval(timer);
+    clearInterval(keeper);
     if (frames.garbage > 0)
       ctx.log.debug(`TradeStation ${call.label}: lines that were no JSON`, { lines: frames.garbage });
     await answer.close();

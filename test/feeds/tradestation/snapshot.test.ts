@@ -8,7 +8,8 @@ import { fetchTradestationChain } from '../../../src/feeds/tradestation/snapshot
 import { memoryGate } from '../../../src/io/gate.js';
 import type { TradestationFault } from '../../../src/server/tradestation/faults.js';
 import type { TradestationOptions } from '../../../src/server/tradestation/start.js';
-import { quietCtx, standin, WEDNESDAY } from '../../server/tradestation/fixture.js';
+import { quietCtx } from '../../helpers/ctx.js';
+import { standin, WEDNESDAY } from '../../server/tradestation/fixture.js';
 
 const WHOLE = { ticker: 'RUT', days: 5000 };
 
