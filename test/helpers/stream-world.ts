@@ -1,0 +1,120 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { marketClock, onTheWall } from '../../src/cli/standin-clock.js';
+import type { TradingDay } from '../../src/core/calendar.js';
+import { createApi } from '../../src/feeds/tradestation/api.js';
+import { createTokens } from '../../src/feeds/tradestation/tokens.js';
+import { type Clock, type Ctx, systemClock } from '../../src/io/ctx.js';
+import { memoryGate } from '../../src/io/gate.js';
+import { type StreamOptions, type StreamReport, stream } from '../../src/jobs/stream.js';
+import type { StreamTick } from '../../src/jobs/stream-tick.js';
+import {
+  type RunningTradestation,
+  startTradestation,
+  type TradestationOptions,
+} from '../../src/server/tradestation/start.js';
+import { readGaps } from '../../src/stores/archive/gaps.js';
+import { streamPath } from '../../src/stores/archive/path.js';
+import { openStore, type Store } from '../../src/stores/sql/open.js';
+import { CATEGORIES } from '../../src/wire/catalogue.js';
+import { tempFolder } from './folder.js';
+
+const quiet = (): void => {};
+
+/** A stand-in whose market runs fast, a data folder, and `gex stream` in that market's time. */
+export interface StreamWorld {
+  readonly server: RunningTradestation;
+  /** The market's time. */
+  readonly clock: Clock;
+  readonly root: string;
+  readonly store: Store;
+  /** Log lines of `warn` and `error`. */
+  readonly lines: string[];
+  readonly ticks: StreamTick[];
+  /** Runs the job until it ends or `until` says so after a tick; then it is stopped as by a signal. */
+  record(options?: Partial<StreamOptions>, until?: (tick: StreamTick) => boolean): Promise<StreamReport | undefined>;
+}
+
+export async function streamWorld(
+  options: Partial<TradestationOptions> & { readonly speed: number },
+): Promise<StreamWorld> {
+  const root = tempFolder();
+  const lines: string[] = [];
+  const line = (level: string) => (message: string) => void lines.push(`${level} ${message}`);
+  const log = { debug: quiet, info: quiet, warn: line('warn'), error: line('error') };
+  const progress = { start: () => ({ advance: quiet, done: quiet }) };
+  const base: Ctx = { clock: systemClock, signal: new AbortController().signal, log, progress };
+  const server = await startTradestation(
+    { port: 0, seed: 11, tickers: ['HEALTH'], limits: false, heartbeatMs: 100, ...options },
+    { ...base, log: { ...log, warn: quiet } },
+  );
+  onTestFinished(() => server.close());
+  const store = await openStore(join(root, 'gex.db'));
+  onTestFinished(() => store.close());
+  const clock = marketClock(server.clock.state);
+  const { clientId, clientSecret, refreshToken } = server.credentials;
+  const tokens = createTokens({ clientId, clientSecret, refreshToken, signInUrl: server.url, folder: root });
+  const rest = {
+    ...onTheWall({ apiUrl: server.url, tokens, gateOf: () => memoryGate({ intervalMs: 0 }) }, clock),
+    silenceMs: 1500,
+  };
+  const ticks: StreamTick[] = [];
+  return {
+    ...{ server, clock, root, store, lines, ticks },
+    record: async (more = {}, until = () => false) => {
+      const abort = new AbortController();
+      const stopped = new Error('stopped');
+      const onTick = (tick: StreamTick): void => {
+        ticks.push(tick);
+        if (until(tick)) abort.abort(stopped);
+      };
+      try {
+        return await stream(
+          {
+            ...{ root, tickers: ['HEALTH'], expirations: 2, strikeDistance: 5, intervalMs: 60_000 },
+            ...{ symbolsPerStream: 100, maxStreams: 9, ...more },
+          },
+          { rest, api: createApi(rest), store, onTick },
+          { ...base, clock, signal: abort.signal },
+        );
+      } catch (error) {
+        if (error !== stopped) throw error;
+        return undefined;
+      }
+    },
+  };
+}
+
+/** Timestamps of every record file of a ticker-day, epoch ms; every line must be JSON. */
+export async function recordTimesOf(root: string, date: string, ticker: string): Promise<number[][]> {
+  return Promise.all(
+    CATEGORIES.map(async (row) => {
+      const text = await readFile(
+        streamPath(root, { date, ticker, package: row.package, category: row.category }),
+        'utf8',
+      );
+      const lines = text.split('\n');
+      if (lines.pop() !== '') throw new Error('the last line is cut');
+      return lines.map((one) => (JSON.parse(one) as { timestamp: number }).timestamp * 1000);
+    }),
+  );
+}
+
+/** What every tick of a session from the open to `toMs` is: `record`, `gap`, or what is wrong with it. */
+export async function accountOf(
+  root: string,
+  day: TradingDay,
+  toMs: number,
+  { ticker = 'HEALTH', intervalMs = 60_000 } = {},
+) {
+  const [records = []] = await recordTimesOf(root, day.date, ticker);
+  const gaps = await readGaps(root, day.date, ticker);
+  const wrong: string[] = [];
+  for (let atMs = day.openMs; atMs < toMs; atMs += intervalMs) {
+    const n = records.filter((ms) => ms === atMs).length;
+    const m = gaps.filter(({ fromMs, toMs }) => fromMs <= atMs && atMs < toMs).length;
+    if (n + m !== 1) wrong.push(`${new Date(atMs).toISOString()}: ${n} records, ${m} gaps`);
+  }
+  return { wrong, records, gaps };
+}
