@@ -60,6 +60,7 @@ async function fillGap(
   await bars.insert(
     found.map(({ endMs, open, high, low, close, volume = Number.NaN }) => ({
       ...{ ticker, timeframe: '1m', startMs: endMs - MINUTE_MS, open, high, low, close, volume },
+      ...{ source: 'vendor', openInterest: Number.NaN },
     })),
   );
   await appendGap(root, date, ticker, { ...gap, filled: 'bars' });

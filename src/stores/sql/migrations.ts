@@ -23,6 +23,7 @@ interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: 'first tables', up: (db, dialect) => createTables(db, dialect, FIRST_TABLES) },
   { number: 2, name: 'ledger of the archive, gates', up: (db, dialect) => createTables(db, dialect, LEDGER_TABLES) },
+  { number: 3, name: 'where bars come from', up: tellBarsApart },
 ];
 
 /** `?` after a kind: the value may be NULL. */
@@ -156,6 +157,32 @@ const LEDGER_TABLES: Readonly<Record<string, Table>> = {
     key: ['name'],
   },
 };
+
+const BAR_TABLES: Readonly<Record<string, Table>> = {
+  bar_spans: {
+    columns: {
+      ticker: 'text',
+      timeframe: 'text',
+      date: 'text',
+      part: 'text',
+      source: 'text',
+      through_ms: 'int',
+      items: 'int',
+      fetched_ms: 'int',
+    },
+    key: ['ticker', 'timeframe', 'date', 'part'],
+  },
+};
+
+/** Bars that were there before came from whoever recorded them. */
+async function tellBarsApart(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
+  await db.schema
+    .alterTable('bars')
+    .addColumn('source', dialect.text, (column) => column.notNull().defaultTo('recorded'))
+    .execute();
+  await db.schema.alterTable('bars').addColumn('open_interest', dialect.real).execute();
+  await createTables(db, dialect, BAR_TABLES);
+}
 
 async function createTables(
   db: Kysely<unknown>,

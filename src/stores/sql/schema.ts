@@ -8,6 +8,7 @@ export interface Schema {
   schema_migrations: { number: number; name: string; applied_ms: number };
   ticks: TickRow;
   bars: BarRow;
+  bar_spans: BarSpanRow;
   chain_snapshots: ChainRow;
   conventions: { id: Generated<number>; document: string };
   levels: LevelsRow;
@@ -36,6 +37,22 @@ interface BarRow {
   low: number;
   close: number;
   volume: number | null;
+  source: string;
+  open_interest: number | null;
+}
+
+/** What was asked of a source for a ticker and one span of time, whether or not there were bars. */
+interface BarSpanRow {
+  ticker: string;
+  timeframe: string;
+  /** The first session of the span. */
+  date: string;
+  /** `bars`, or the choice of option contracts that was made for the span. */
+  part: string;
+  source: string;
+  through_ms: number;
+  items: number;
+  fetched_ms: number;
 }
 
 interface ChainRow {

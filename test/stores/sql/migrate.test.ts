@@ -13,6 +13,7 @@ import { postgresDatabase } from '../../helpers/postgres.js';
 
 const TABLES = [
   'archive_files',
+  'bar_spans',
   'bars',
   'chain_snapshots',
   'conventions',

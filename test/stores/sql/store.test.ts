@@ -66,6 +66,8 @@ describe.each(Object.keys(DIALECTS))('in %s', (dialect) => {
       low: 0.5,
       close: 2,
       volume: Number.NaN,
+      source: 'vendor' as const,
+      openInterest: Number.NaN,
     };
     await bars.insert([bar, { ...bar, startMs: 0 }, { ...bar, timeframe: '5m' }]);
     await bars.insert([{ ...bar, close: 2.5 }]);
@@ -73,6 +75,29 @@ describe.each(Object.keys(DIALECTS))('in %s', (dialect) => {
       { ...bar, startMs: 0 },
       { ...bar, close: 2.5 },
     ]);
+    expect(await bars.count('SPX', '1m', 0, 120_000)).toBe(2);
+    expect(await bars.count('SPX', '1m', 0, 60_000)).toBe(1);
+  });
+
+  onStore('bars and the span that was asked for are written together or not at all', async ({ bars }) => {
+    const bar = {
+      ...{ ticker: 'SPY251219C00600000', timeframe: '5m', startMs: 0, open: 1, high: 1, low: 1, close: 1, volume: 3 },
+      ...{ source: 'reconstructed' as const, openInterest: 11_873 },
+    };
+    const span = {
+      ...{ ticker: bar.ticker, timeframe: '5m', date: '2025-12-17', part: 'bars', source: bar.source },
+      ...{ throughMs: 300_000, items: 1, fetchedMs: 400_000 },
+    };
+    await expect(bars.insert([bar], [{ ...span, items: null as unknown as number }])).rejects.toThrow();
+    expect(await bars.count(bar.ticker, '5m', 0, 1)).toBe(0);
+    await bars.insert([bar], [span, { ...span, date: '2025-12-16', items: 0 }]);
+    await bars.insert([], [{ ...span, throughMs: 600_000 }]);
+    expect(await bars.between(bar.ticker, '5m', 0, 1, 10)).toEqual([bar]);
+    expect(await bars.spans(bar.ticker, '5m', 'bars')).toEqual([
+      { ...span, date: '2025-12-16', items: 0 },
+      { ...span, throughMs: 600_000 },
+    ]);
+    expect(await bars.spans(bar.ticker, '5m', 'contracts')).toEqual([]);
   });
 
   onStore('the latest chain of an underlying is found whole', async ({ chains }) => {
