@@ -19,7 +19,7 @@ export interface BarWindow {
 }
 
 /** A request gives 57,600 intraday bars at most; clients in the wild stay a little below. */
-const MAX_BARS = 57_500;
+export const MAX_BARS = 57_500;
 const MINUTE_MS = 60_000;
 
 /**
