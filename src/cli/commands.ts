@@ -296,6 +296,33 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./commands/download.js'),
   },
   {
+    name: 'backfill',
+    summary:
+      'fetch the bars that the store lacks from TradeStation: of an underlying, and of option contracts around it in place of past chains, which nobody can fetch',
+    options: [
+      'backfillUnderlying',
+      'lookbackDays',
+      'backfillInterval',
+      'backfillUnit',
+      'backfillExpirations',
+      'backfillDistance',
+      'sampleEvery',
+      'dryRun',
+      'dataDir',
+      ...TRADESTATION_KEYS,
+    ],
+    examples: [
+      { command: 'gex backfill', explains: 'five-minute bars of SPY since yesterday, and of contracts near its price' },
+      {
+        command: 'gex backfill --underlying SPX --lookback-days 30 --interval 1 --expirations 0',
+        explains: 'a month of minutes of the index alone',
+      },
+      { command: 'gex backfill --lookback-days 7 --dry-run', explains: 'how many requests, and how long they take' },
+    ],
+    exits: ['auth', 'upstream', 'storage', 'missing', 'partial'],
+    load: () => import('./commands/backfill.js'),
+  },
+  {
     name: 'daemon',
     summary:
       'keep the archive whole: download every session after its close, catch up after an outage, tell how it went',

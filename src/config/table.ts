@@ -1,6 +1,7 @@
 import type { OptionRow, SettingOf } from './option.js';
 import { ARCHIVE_ROWS } from './rows/archive.js';
 import { AUTH_ROWS } from './rows/auth.js';
+import { BACKFILL_ROWS } from './rows/backfill.js';
 import { COMMON_ROWS } from './rows/common.js';
 import { COMPUTE_ROWS } from './rows/compute.js';
 import { CONVERT_ROWS } from './rows/convert.js';
@@ -33,6 +34,7 @@ export const OPTIONS = {
   ...GEXBOT_ROWS,
   ...DOWNLOAD_ROWS,
   ...DAEMON_ROWS,
+  ...BACKFILL_ROWS,
   ...TRADESTATION_ROWS,
   ...TRADESTATION_STREAM_ROWS,
   ...STREAM_ROWS,
