@@ -4,7 +4,7 @@ import Sqlite from 'better-sqlite3';
 import { Kysely, SqliteDialect, sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { migrate } from '../../../src/stores/sql/migrate.js';
-import { MIGRATIONS } from '../../../src/stores/sql/migrations.js';
+import { DIALECTS, MIGRATIONS } from '../../../src/stores/sql/migrations.js';
 import { openStore } from '../../../src/stores/sql/open.js';
 import { EXPOSURE_COLUMNS, type Schema } from '../../../src/stores/sql/schema.js';
 import { Child } from '../../helpers/child.js';
@@ -98,4 +98,27 @@ test('a database of a newer version is a storage error that says so', async () =
     kind: 'storage',
     message: `${path} has schema ${MIGRATIONS.length + 1}, this version of gex knows schemas up to ${MIGRATIONS.length}: use the newer version or another data folder`,
   });
+});
+
+test('bars of a database made before sources were told count as recorded', async () => {
+  const path = join(tempFolder(), 'gex.db');
+  const raw = new Sqlite(path);
+  const db = new Kysely<unknown>({ dialect: new SqliteDialect({ database: raw }) });
+  raw.exec(
+    'create table schema_migrations (number integer primary key, name text not null, applied_ms integer not null)',
+  );
+  for (const { number, name, up } of MIGRATIONS.filter((row) => row.number < 3)) {
+    await up(db, DIALECTS.sqlite);
+    raw.prepare('insert into schema_migrations values (?, ?, 0)').run(number, name);
+  }
+  raw.exec("insert into bars values ('SPY', '1m', 60000, 1, 2, 0.5, 1.5, null)");
+  await db.destroy();
+  const store = await openStore(path);
+  expect(await store.bars.between('SPY', '1m', 0, 120_000, 10)).toEqual([
+    {
+      ...{ ticker: 'SPY', timeframe: '1m', startMs: 60_000, open: 1, high: 2, low: 0.5, close: 1.5 },
+      ...{ volume: Number.NaN, source: 'recorded', openInterest: Number.NaN },
+    },
+  ]);
+  await store.close();
 });
