@@ -146,6 +146,7 @@ export function createCalendar(overrides: readonly SpecialDay[] = []): Calendar 
 }
 
 let nyse = createCalendar();
+let overridden: readonly SpecialDay[] = [];
 
 /** The New York Stock Exchange: the rules, the special days known to this release and those of `overrideCalendar`. */
 export const NYSE: Calendar = {
@@ -160,6 +161,12 @@ export const NYSE: Calendar = {
 /** Gives `NYSE` these special days over the known ones, for the whole process: once, at its start. Bad rows throw `usage`. */
 export function overrideCalendar(overrides: readonly SpecialDay[]): void {
   nyse = createCalendar(overrides);
+  overridden = overrides;
+}
+
+/** The special days given to `overrideCalendar`, for processes that this one starts. */
+export function calendarOverrides(): readonly SpecialDay[] {
+  return overridden;
 }
 
 /** The functions of `NYSE` by themselves. */

@@ -26,14 +26,18 @@ export class Admission {
     this.#clock = clock;
   }
 
-  /** Sets the request's key. Throws `usage` when headers are missing; the reply when the key asks too often (429). */
-  admit(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
+  /** Sets the request's key. Throws `usage` when headers are missing. */
+  identify(request: FastifyRequest): void {
     const { headers } = request;
     if (this.#strict && headers['user-agent'] === undefined) {
       throw new GexError('usage', 'User-Agent header not found.');
     }
     const queryKey = this.#strict ? undefined : (request.query as { key?: unknown }).key;
     request.apiKey = apiKeyOf(headers.authorization, queryKey);
+  }
+
+  /** Undefined when the key of the request may ask now; else the reply that says it asks too often (429). */
+  admit(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
     const waitMs = this.#limit?.wait(request.apiKey, this.#clock.now()) ?? 0;
     if (waitMs === 0) return undefined;
     reply.header('retry-after', Math.ceil(waitMs / 1000));

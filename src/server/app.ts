@@ -6,7 +6,9 @@ import { type AdminOptions, refuseAdmin } from './admin.js';
 import { Admission, type AdmissionOptions } from './admission.js';
 import { maskKey } from './auth.js';
 import { injectFaults } from './inject.js';
+import type { Metrics } from './metrics.js';
 import { mountDocuments, schemaOf } from './openapi.js';
+import type { Peers } from './peers.js';
 import { answerClientError, answerError, pathOf, refuse } from './refuse.js';
 import type { Call, RouteRow, ServerState } from './route.js';
 import { ROUTES } from './routes.js';
@@ -68,6 +70,13 @@ export async function createApp(state: ServerState, options: AppOptions): Promis
     });
   }
 
+  const { peers } = state;
+  if (peers !== undefined) {
+    app.addHook('onRequest', (request, reply, done) => {
+      if (peers.trusts(request.raw)) done();
+      else refuse(reply, 403, 'This address is for the processes of the server among themselves.');
+    });
+  }
   await app.register(cors, CORS);
   await app.register(compress, { global: false });
   await mountDocuments(app, options.version);
@@ -99,7 +108,11 @@ function mount(app: FastifyInstance, prefix: string, row: RouteRow, { state, adm
     onRequest: (request, reply, done) => {
       state.metrics.mark(reply.raw, meter);
       reply.header('access-control-allow-origin', CORS.origin);
-      if (row.access === 'key' && admission.admit(request, reply) !== undefined) return;
+      if (row.access === 'key') {
+        admission.identify(request);
+        if (state.peers?.isHome(request.apiKey) === false) return forward(state.peers, request, reply, state.metrics);
+        if (admission.admit(request, reply) !== undefined) return;
+      }
       if (row.access === 'admin' && refuseAdmin(request, reply, admin) !== undefined) return;
       if (row.replayOnly === true && state.replay.options.live === true) return void refuse(reply, 400, LIVE_ONLY);
       const { faults } = state.replay;
@@ -112,6 +125,13 @@ function mount(app: FastifyInstance, prefix: string, row: RouteRow, { state, adm
       return row.handle(call);
     },
   });
+}
+
+/** The home of the key answers, and counts the answer. */
+function forward(peers: Peers, request: FastifyRequest, reply: FastifyReply, metrics: Metrics): void {
+  reply.hijack();
+  metrics.leave(reply.raw);
+  peers.forward(request.apiKey, request.raw, reply.raw);
 }
 
 function mountMethodNotAllowed(app: FastifyInstance, prefix: string, path: string): void {

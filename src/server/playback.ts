@@ -8,6 +8,8 @@ export interface PlaybackOptions {
   readonly cacheMode: CacheMode;
   /** API keys remembered at once; the least recently used one leaves and would start over. */
   readonly maxKeys: number;
+  /** Those of them in the memory of this process, where others have the rest; absent: all. */
+  readonly ownKeys?: number;
 }
 
 /** What one name has reached: counter -> next index, the turn still being served, and its clock. */
@@ -46,7 +48,7 @@ export class Playback implements Positions {
 
   constructor(options: PlaybackOptions, keeper?: Keeper) {
     this.#rotates = options.cacheMode === 'rotation';
-    this.#maxKeys = options.maxKeys;
+    this.#maxKeys = options.ownKeys ?? options.maxKeys;
     this.#keeper = keeper;
     this.#shared = newListener(keeper?.load(''));
   }

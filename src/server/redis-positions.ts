@@ -146,8 +146,8 @@ export class RedisPositions implements Positions {
   async close(): Promise<void> {}
 
   #run(script: Script, apiKey: string, values: readonly (string | number)[]): Promise<unknown> {
-    const { redis, prefix, maxKeys } = this.#options;
-    this.#remember(apiKey, maxKeys);
+    const { redis, prefix, maxKeys, ownKeys = maxKeys } = this.#options;
+    this.#remember(apiKey, ownKeys);
     const name = hashOf(apiKey);
     const keys = [`${prefix}p:${name}`, `${prefix}c:${name}`, `${prefix}used`];
     return redis.run(script, keys, [prefix, name, this.#clock.now(), maxKeys, LIFE_SECONDS, ...values]);

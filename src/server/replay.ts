@@ -37,6 +37,13 @@ interface Swap {
   readonly current: Session;
 }
 
+/** A day loaded, and the line its clocks run over. */
+interface Day {
+  readonly library: Library;
+  /** In clock mode. */
+  readonly timeline?: Timeline;
+}
+
 interface Opened {
   readonly store: PositionStore;
   readonly session: Session;
@@ -57,6 +64,8 @@ export class Replay {
   readonly #ctx: Ctx;
   #session: Session;
   #reloading = false;
+  /** Loaded, and not yet served. */
+  #coming: Day | undefined;
 
   private constructor(options: ReplayOptions, ctx: Ctx, { store, session }: Opened) {
     this.options = options;
@@ -72,7 +81,9 @@ export class Replay {
     if (options.faults !== undefined) faults.set(options.faults);
     const store = await openPositionStore(options, ctx);
     try {
-      return new Replay(options, ctx, { store, session: await openSession(options, { faults, store }, ctx) });
+      const day = await loadDay(options, ctx);
+      const session = await openSession(day, { options, faults, store, loadedAtMs: ctx.clock.now() }, ctx);
+      return new Replay(options, ctx, { store, session });
     } catch (error) {
       await store.close();
       throw error;
@@ -93,51 +104,116 @@ export class Replay {
    * When loading fails the old day stays. Undefined while another reload is under way.
    */
   reload(date: string): Promise<Swap> | undefined {
-    if (this.#reloading) return undefined;
-    this.#reloading = true;
-    return this.#swap(date);
+    const loading = this.load(date);
+    return loading && this.#reload(loading);
   }
 
-  async #swap(date: string): Promise<Swap> {
+  async #reload(loading: Promise<Library>): Promise<Swap> {
+    await loading;
     try {
-      const previous = this.#session;
-      const lasting = { faults: this.faults, store: this.#store, previous };
-      const current = await openSession({ ...this.options, date }, lasting, this.#ctx);
-      this.#session = current;
-      previous.library.close().catch((error: unknown) => this.#ctx.log.warn('closing the old day failed', { error }));
-      return { previous, current };
-    } finally {
-      this.#reloading = false;
+      await this.settle();
+      await this.clear();
+      return await this.swap(this.#ctx.clock.now());
+    } catch (error) {
+      await this.abandon();
+      throw error;
     }
+  }
+
+  /** First step of a reload: loads another day beside the one being served. Undefined while one is under way. */
+  load(date: string): Promise<Library> | undefined {
+    if (this.#reloading) return undefined;
+    this.#reloading = true;
+    return this.#load(date);
+  }
+
+  async #load(date: string): Promise<Library> {
+    try {
+      this.#coming = await loadDay({ ...this.options, date }, this.#ctx);
+      return this.#coming.library;
+    } catch (error) {
+      this.#reloading = false;
+      throw error;
+    }
+  }
+
+  /** Second step: writes the positions of the day that ends, so that nothing of it is written later. */
+  async settle(): Promise<void> {
+    await this.#session.playback.close();
+  }
+
+  /** Third step, once per store: forgets the positions of the day to come. */
+  async clear(): Promise<void> {
+    await this.#store.positions(scopeOf(this.#loaded().library, this.options)).reset();
+  }
+
+  /** Last step: the loaded day is served from now on. */
+  async swap(loadedAtMs: number): Promise<Swap> {
+    const previous = this.#session;
+    const lasting = { options: this.options, faults: this.faults, store: this.#store, loadedAtMs };
+    const day = this.#loaded();
+    this.#coming = undefined; // openSession closes it when it fails
+    const current = await openSession(day, lasting, this.#ctx);
+    this.#session = current;
+    this.#reloading = false;
+    previous.library.close().catch((error: unknown) => this.#ctx.log.warn('closing the old day failed', { error }));
+    return { previous, current };
+  }
+
+  /** Instead of the last step: the old day stays. */
+  async abandon(): Promise<void> {
+    this.#reloading = false;
+    const day = this.#coming;
+    this.#coming = undefined;
+    await day?.library.close();
   }
 
   async close(): Promise<void> {
     await this.#session.playback.close();
     await this.#session.library.close();
+    await this.#coming?.library.close();
     await this.#store.close();
+  }
+
+  #loaded(): Day {
+    if (this.#coming === undefined) throw new Error('no day is loaded to be served next');
+    return this.#coming;
   }
 }
 
-/** What sessions share, and the one that ends. */
-interface Lasting {
+/** What a session is made of beside its library. */
+interface Making {
+  readonly options: ReplayOptions;
   readonly faults: Faults;
   readonly store: PositionStore;
-  readonly previous?: Session;
+  readonly loadedAtMs: number;
 }
 
-async function openSession(options: ReplayOptions, { faults, store, previous }: Lasting, ctx: Ctx): Promise<Session> {
+async function loadDay(options: ReplayOptions, ctx: Ctx): Promise<Day> {
   const library = await (options.live ? loadLive : loadLibrary)(options, ctx);
   try {
-    // Its late writes must not come after the new session's.
-    await previous?.playback.close();
-    const playback = store.positions(`${library.date}/${options.endpointCacheMode}`);
-    if (previous !== undefined) await playback.reset();
-    const clocks = options.clock && new Clocks(new Timeline(library.spans), playback, ctx.clock, options.clock);
-    await clocks?.open();
-    const live = options.live && { live: new LiveView(ctx.clock) };
-    return { library, playback, faults, ...live, ...(clocks !== undefined && { clocks }), loadedAtMs: ctx.clock.now() };
+    return { library, ...(options.clock && { timeline: new Timeline(library.spans) }) };
   } catch (error) {
     await library.close();
     throw error;
   }
+}
+
+async function openSession(day: Day, { options, faults, store, loadedAtMs }: Making, ctx: Ctx): Promise<Session> {
+  const { library, timeline } = day;
+  try {
+    const playback = store.positions(scopeOf(library, options));
+    const clocks = options.clock && timeline && new Clocks(timeline, playback, ctx.clock, options.clock);
+    await clocks?.open();
+    const live = options.live && { live: new LiveView(ctx.clock) };
+    return { library, playback, faults, ...live, ...(clocks !== undefined && { clocks }), loadedAtMs };
+  } catch (error) {
+    await library.close();
+    throw error;
+  }
+}
+
+/** What the positions of a day belong to. */
+function scopeOf({ date }: Library, { endpointCacheMode }: ReplayOptions): string {
+  return `${date}/${endpointCacheMode}`;
 }

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Ctx } from '../io/ctx.js';
 import type { Metrics } from './metrics.js';
+import type { Peers } from './peers.js';
 import type { Replay } from './replay.js';
 import type { Signer } from './signer.js';
 import type { Sockets } from './sockets/sockets.js';
@@ -25,6 +26,8 @@ export interface ServerState {
   readonly sockets?: Sockets;
   /** Absent unless turned on. */
   readonly sync?: Sync;
+  /** Absent where this process is the whole server. */
+  readonly peers?: Peers;
   readonly ctx: Ctx;
 }
 
@@ -72,6 +75,8 @@ export interface RouteRow<P = unknown, Q = unknown, B = unknown> {
   /** Further statuses and when they come; 400 and 401 of keys, parameters and tokens go without saying. */
   readonly refusals?: Readonly<Record<number, string>>;
   handle(call: Call<P, Q, B>): unknown;
+  /** What this process adds to an answer that all processes give together; `collective` makes such rows. */
+  part?(call: Pick<Call<P, Q, B>, 'query' | 'body' | 'state'>): unknown;
 }
 
 /** Types a row by its schemas. */

@@ -31,6 +31,11 @@ test('a secret never appears, wherever it stands in a line', () => {
   expect(masker([])('unchanged')).toBe('unchanged');
 });
 
+test('a short secret is masked where it stands alone, and spoils no word', () => {
+  const mask = masker(['me', 'a+b']);
+  expect(mask('did you mean /v2?key=me&a+b, "me" or me')).toBe('did you mean /v2?key=***&***, "***" or ***');
+});
+
 test('lines carry the time where there is a clock for it', () => {
   const lines: string[] = [];
   createLog({ level: 'info', secrets: [], write: (line) => lines.push(line), now: () => 0 }).info('x');

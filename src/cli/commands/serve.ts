@@ -3,53 +3,61 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { Settings } from '../../config/table.js';
 import { parseYaml } from '../../config/yaml.js';
+import type { Ctx } from '../../io/ctx.js';
 import { storageError } from '../../io/files.js';
 import { type FaultPlan, parseFaultPlan } from '../../server/faults.js';
 import type { StoreOptions } from '../../server/position-store.js';
 import type { SocketSettings } from '../../server/sockets/sockets.js';
-import { type RunningServer, startServer } from '../../server/start.js';
+import { type RunningServer, type ServerOptions, startServer } from '../../server/start.js';
 import type { CommandCall } from '../command.js';
 
 /** Serves a day of the archive over HTTP until SIGINT or SIGTERM, then lets requests under way finish. */
 export async function run({ settings, ctx, out }: CommandCall): Promise<void> {
-  const { dataDate, dataMode, cacheMode, endpointCacheMode, adminToken, allowedOrigins, signingSecret } = settings;
-  const modes = { mode: dataMode, cacheMode, endpointCacheMode };
-  const server = await startServer(
-    {
-      host: settings.host,
-      port: settings.port,
-      root: settings.dataDir,
-      date: dataDate,
-      ...modes,
-      maxKeys: settings.playbackMaxKeys,
-      store: storeOptions(settings),
-      ...(settings.playback === 'clock' && {
-        clock: { owner: settings.playbackClock, speed: settings.playbackSpeed, loop: cacheMode === 'rotation' },
-      }),
-      logRequests: settings.verbose || settings.logLevel === 'debug',
-      strictHeaders: settings.strictHeaders,
-      rateLimitPerSecond: settings.rateLimitPerSecond,
-      maxConnections: settings.maxConnections,
-      reloadEveryMs: settings.reloadInterval,
-      history: { linkLifeMs: settings.histUrlTtl, windowDays: settings.histWindowDays },
-      trustProxy: settings.trustProxy,
-      ...(adminToken !== undefined && { adminToken }),
-      ...(allowedOrigins !== undefined && { allowedOrigins }),
-      ...(settings.faults !== undefined && { faults: await readFaults(settings.faults) }),
-      ...(signingSecret !== undefined && { signingSecret }),
-      ...(settings.syncEnabled && {
-        sync: { id: settings.syncId ?? hostname(), intervalMs: settings.syncInterval },
-      }),
-      ...(settings.wsEnabled && { sockets: socketSettings(settings) }),
-    },
-    ctx,
-  );
+  const server = await start(await serverOptions(settings), settings, ctx);
   try {
     await announce(server, { settings, out });
     if (!ctx.signal.aborted) await once(ctx.signal, 'abort');
   } finally {
     await server.close();
   }
+}
+
+async function start(options: ServerOptions, { workers }: Settings, ctx: Ctx): Promise<RunningServer> {
+  if (workers === 1) return startServer(options, ctx);
+  const { startWorkers } = await import('../../server/workers/start.js');
+  return startWorkers(options, workers, ctx);
+}
+
+async function serverOptions(settings: Settings): Promise<ServerOptions> {
+  const { dataDate, dataMode, cacheMode, endpointCacheMode, adminToken, allowedOrigins, signingSecret } = settings;
+  const modes = { mode: dataMode, cacheMode, endpointCacheMode };
+  return {
+    host: settings.host,
+    port: settings.port,
+    root: settings.dataDir,
+    date: dataDate,
+    ...modes,
+    maxKeys: settings.playbackMaxKeys,
+    store: storeOptions(settings),
+    ...(settings.playback === 'clock' && {
+      clock: { owner: settings.playbackClock, speed: settings.playbackSpeed, loop: cacheMode === 'rotation' },
+    }),
+    logRequests: settings.verbose || settings.logLevel === 'debug',
+    strictHeaders: settings.strictHeaders,
+    rateLimitPerSecond: settings.rateLimitPerSecond,
+    maxConnections: settings.maxConnections,
+    reloadEveryMs: settings.reloadInterval,
+    history: { linkLifeMs: settings.histUrlTtl, windowDays: settings.histWindowDays },
+    trustProxy: settings.trustProxy,
+    ...(adminToken !== undefined && { adminToken }),
+    ...(allowedOrigins !== undefined && { allowedOrigins }),
+    ...(settings.faults !== undefined && { faults: await readFaults(settings.faults) }),
+    ...(signingSecret !== undefined && { signingSecret }),
+    ...(settings.syncEnabled && {
+      sync: { id: settings.syncId ?? hostname(), intervalMs: settings.syncInterval },
+    }),
+    ...(settings.wsEnabled && { sockets: socketSettings(settings) }),
+  };
 }
 
 /** The part of the settings that is about WebSockets. */
@@ -81,9 +89,9 @@ async function announce(
   { url, date, files, tickers }: RunningServer,
   { settings, out }: Pick<CommandCall, 'settings' | 'out'>,
 ): Promise<void> {
-  const { dataMode, playback, cacheMode, endpointCacheMode } = settings;
+  const { dataMode, playback, cacheMode, endpointCacheMode, workers } = settings;
   if (out.json) {
-    const modes = { dataMode, playback, cacheMode, endpointCacheMode };
+    const modes = { dataMode, playback, cacheMode, endpointCacheMode, workers };
     return out.object({ schema: 'gex-serve/1', url, docs: `${url}/docs`, date, files, tickers, ...modes });
   }
   const [ticker = 'SPX'] = tickers;
@@ -98,6 +106,7 @@ async function announce(
       ['playback', playback],
       ['cache mode', cacheMode],
       ['endpoint cache mode', endpointCacheMode],
+      ...(workers > 1 ? [['workers', String(workers)]] : []),
     ],
   });
 }

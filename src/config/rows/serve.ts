@@ -168,6 +168,14 @@ export const SERVE_ROWS = {
     default: 10_000,
     description: 'connections at once; further ones are closed',
   }),
+  workers: option({
+    flag: '--workers',
+    env: 'WORKERS',
+    yaml: 'serve.workers',
+    type: whole('N', 1, 64),
+    default: 1,
+    description: 'processes that serve behind the port; each keeps the day in memory, so prefer --data-mode stream',
+  }),
   reloadInterval: option({
     flag: '--reload-interval',
     env: 'RELOAD_INTERVAL',

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { GexError } from '../../errors.js';
 import { maskKey } from '../auth.js';
+import { collective } from '../collective.js';
 import { liveField, liveSchema } from '../live/report.js';
+import type { Reloaded } from '../peers.js';
 import { refuse } from '../refuse.js';
 import { playbackOf } from '../replay.js';
-import { type RouteRow, route } from '../route.js';
+import { type RouteRow, route, type ServerState } from '../route.js';
 import * as schemas from '../schemas.js';
 
 const instant = z.string().describe('RFC 3339');
@@ -30,9 +32,10 @@ export const ADMIN_ROUTES: readonly RouteRow[] = [
         faults: z.object({ active: z.boolean(), seed: z.int(), count: z.int().describe('Rows of /faults') }),
         files_loaded: files,
         live: liveSchema.optional(),
+        workers: z.int().optional().describe('Processes that serve, where there are several'),
       }),
     },
-    handle: async ({ state: { replay, ctx } }) => ({
+    handle: async ({ state: { replay, peers, ctx } }) => ({
       status: 'ok',
       data_date: replay.session.library.date,
       data_mode: replay.options.mode,
@@ -46,6 +49,7 @@ export const ADMIN_ROUTES: readonly RouteRow[] = [
       },
       files_loaded: replay.session.library.files,
       ...(await liveField(replay, ctx)),
+      ...(peers !== undefined && { workers: peers.count }),
     }),
   }),
   route({
@@ -75,7 +79,7 @@ export const ADMIN_ROUTES: readonly RouteRow[] = [
       };
     },
   }),
-  route({
+  collective({
     method: 'POST',
     path: '/reset-cache',
     tag: 'server',
@@ -87,8 +91,10 @@ export const ADMIN_ROUTES: readonly RouteRow[] = [
       description: 'How many positions went back to the first record',
       schema: z.object({ status: z.literal('success'), message: z.string(), count: z.int() }),
     },
-    handle: async ({ query: { key }, state: { replay, ctx } }) => {
-      const count = await replay.session.playback.reset(key);
+    keyOf: ({ query: { key } }) => key,
+    part: ({ query: { key }, state: { replay } }) => replay.session.playback.reset(key),
+    merge: (counts, { query: { key }, state: { ctx } }) => {
+      const count = counts.reduce((sum, one) => sum + one, 0);
       const message =
         key === undefined ? 'All cache positions reset to index 0' : `Cache positions reset for key: ${maskKey(key)}`;
       ctx.log.info(message, { count });
@@ -114,20 +120,27 @@ export const ADMIN_ROUTES: readonly RouteRow[] = [
       }),
     },
     refusals: { 409: 'Another reload is under way' },
-    handle: async ({ body: { date }, state: { replay }, reply }) => {
-      const swap = replay.reload(date);
-      if (swap === undefined) return refuse(reply, 409, 'reload already in progress');
-      const { previous, current } = await swap.catch((error: unknown) => {
+    handle: async ({ body: { date }, state, reply }) => {
+      const reloaded = await reload(state, date).catch((error: unknown) => {
         const unknownDate = error instanceof GexError && error.kind === 'missing';
         throw unknownDate ? new GexError('usage', `date not found: ${date}`, { cause: error }) : error;
       });
+      if (reloaded === undefined) return refuse(reply, 409, 'reload already in progress');
       return {
         status: 'success',
-        previous_date: previous.library.date,
-        new_date: current.library.date,
-        loaded_at: new Date(current.loadedAtMs).toISOString(),
-        files_loaded: current.library.files,
+        previous_date: reloaded.previousDate,
+        new_date: reloaded.date,
+        loaded_at: new Date(reloaded.loadedAtMs).toISOString(),
+        files_loaded: reloaded.files,
       };
     },
   }),
 ];
+
+async function reload({ replay, peers }: ServerState, date: string): Promise<Reloaded | undefined> {
+  if (peers !== undefined) return peers.reload(date);
+  const swap = await replay.reload(date);
+  if (swap === undefined) return undefined;
+  const { library, loadedAtMs } = swap.current;
+  return { previousDate: swap.previous.library.date, date: library.date, loadedAtMs, files: library.files };
+}

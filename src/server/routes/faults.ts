@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { faultPlan } from '../faults.js';
-import { type RouteRow, route } from '../route.js';
+import { collective, firstOf } from '../collective.js';
+import { type Faults, faultPlan } from '../faults.js';
+import type { RouteRow } from '../route.js';
 
 const state = z
   .object({
@@ -13,16 +14,17 @@ const state = z
 
 /** Deliberate faults, for testing clients. */
 export const FAULT_ROUTES: readonly RouteRow[] = [
-  route({
+  collective({
     method: 'GET',
     path: '/faults',
     tag: 'playback',
     summary: 'The faults being injected',
     access: 'admin',
     answer: { description: 'The plan, and how often it has struck', schema: state },
-    handle: ({ state: { replay } }) => replay.faults.state,
+    part: ({ state: { replay } }) => replay.faults.state,
+    merge: together,
   }),
-  route({
+  collective({
     method: 'POST',
     path: '/faults',
     tag: 'playback',
@@ -30,10 +32,23 @@ export const FAULT_ROUTES: readonly RouteRow[] = [
     access: 'admin',
     body: faultPlan,
     answer: { description: 'The new plan', schema: state },
-    handle: ({ body, state: { replay, ctx } }) => {
+    part: ({ body, state: { replay } }) => {
       replay.faults.set(body);
-      ctx.log.info('faults set', { active: replay.faults.active, faults: body.faults.length });
       return replay.faults.state;
+    },
+    merge: (states, { state: { ctx } }) => {
+      const merged = together(states);
+      ctx.log.info('faults set', { active: merged.active, faults: merged.faults.length });
+      return merged;
     },
   }),
 ];
+
+/** One plan for all processes; how often it has struck in all of them. */
+function together(states: readonly Faults['state'][]): Faults['state'] {
+  const injected: Record<string, number> = {};
+  for (const one of states) {
+    for (const [name, count] of Object.entries(one.injected)) injected[name] = (injected[name] ?? 0) + count;
+  }
+  return { ...firstOf(states), injected };
+}

@@ -1,6 +1,8 @@
 import { access, constants } from 'node:fs/promises';
 import { z } from 'zod';
+import { collective } from '../collective.js';
 import { liveField, liveSchema } from '../live/report.js';
+import { textOf } from '../metrics.js';
 import { refuse } from '../refuse.js';
 import { type RouteRow, route } from '../route.js';
 
@@ -34,16 +36,15 @@ export const OPERATION_ROUTES: readonly RouteRow[] = [
       return { status: 'ready', data_date: library.date, files_loaded: library.files, ...live };
     },
   }),
-  route({
+  collective({
     method: 'GET',
     path: '/metrics',
     tag: 'server',
     summary: 'Counters and gauges for Prometheus',
     access: 'public',
     answer: { description: 'Prometheus text format', contentType: 'text/plain' },
-    handle: async ({ state: { metrics }, reply }) => {
-      const text = await metrics.registry.metrics();
-      return reply.type(metrics.registry.contentType).send(text);
-    },
+    part: ({ state: { metrics } }) => metrics.counts(),
+    merge: async (counts, { state: { metrics }, reply }) =>
+      reply.type(metrics.registry.contentType).send(await textOf(counts)),
   }),
 ];

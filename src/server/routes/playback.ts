@@ -2,12 +2,16 @@ import { z } from 'zod';
 import { GexError } from '../../errors.js';
 import { maskKey } from '../auth.js';
 import type { ClockChange, ClockReading, Clocks } from '../clocks.js';
+import { collective, firstOf } from '../collective.js';
 import { playbackOf, type Session } from '../replay.js';
-import { type RouteRow, route } from '../route.js';
+import type { RouteRow } from '../route.js';
 import { nextInstant, seek } from '../seek.js';
 
 /** Keys shown at once, the most recently used ones. */
 const MAX_SHOWN_KEYS = 100;
+
+/** Whoever is home to no key changes the shared clock: once. */
+const SHARED = '';
 
 const instant = z.string().describe('RFC 3339');
 
@@ -50,7 +54,7 @@ const apiKey = z.string().min(1).max(256).optional();
 
 /** Time of the replay: what it is and how it is changed. */
 export const PLAYBACK_ROUTES: readonly RouteRow[] = [
-  route({
+  collective({
     method: 'GET',
     path: '/playback',
     tag: 'playback',
@@ -69,7 +73,8 @@ export const PLAYBACK_ROUTES: readonly RouteRow[] = [
         keys: z.array(z.object({ key: z.string(), clock: clockBody.nullable(), positions: z.array(position) })),
       }),
     },
-    handle: async ({ query, state: { replay } }) => {
+    keyOf: ({ query }) => query.key,
+    part: async ({ query, state: { replay } }) => {
       const { session, options } = replay;
       const { clocks, playback } = session;
       const keys = query.key === undefined ? [...playback.keys()].slice(-MAX_SHOWN_KEYS) : [query.key];
@@ -84,8 +89,9 @@ export const PLAYBACK_ROUTES: readonly RouteRow[] = [
         keys: await Promise.all(keys.map((key) => keyBody(session, key))),
       };
     },
+    merge: (answers) => ({ ...firstOf(answers), keys: mixed(answers.map(({ keys }) => keys)) }),
   }),
-  route({
+  collective({
     method: 'POST',
     path: '/playback',
     tag: 'playback',
@@ -102,7 +108,9 @@ export const PLAYBACK_ROUTES: readonly RouteRow[] = [
       description: 'The clock as it is now',
       schema: z.object({ status: z.literal('success'), clock: clockBody }),
     },
-    handle: async ({ body, state: { replay } }) => {
+    keyOf: ({ body }) => body.key ?? SHARED,
+    merge: firstOf,
+    part: async ({ body, state: { replay } }) => {
       const { session } = replay;
       const clocks = clocksOf(session);
       if (body.action === 'seek') await seek(session, body.key, millisOf(required(body.at, 'at', 'seek')));
@@ -118,7 +126,7 @@ export const PLAYBACK_ROUTES: readonly RouteRow[] = [
       return { status: 'success', clock: bodyOf(reading) };
     },
   }),
-  route({
+  collective({
     method: 'POST',
     path: '/seek-to-timestamp',
     tag: 'playback',
@@ -144,7 +152,9 @@ export const PLAYBACK_ROUTES: readonly RouteRow[] = [
         ),
       }),
     },
-    handle: async ({ body: { timestamp, key }, state: { replay, ctx } }) => {
+    keyOf: ({ body }) => body.key ?? SHARED,
+    merge: firstOf,
+    part: async ({ body: { timestamp, key }, state: { replay, ctx } }) => {
       const toMs = millisOf(timestamp);
       const details = await seek(replay.session, key, toMs);
       const who = key === undefined ? 'The shared clock' : `Key ${maskKey(key)}`;
@@ -159,6 +169,16 @@ export const PLAYBACK_ROUTES: readonly RouteRow[] = [
     },
   }),
 ];
+
+/** The newest of each process in turn, so that none is crowded out; the most recently used ones last, as in each. */
+function mixed<T>(lists: readonly (readonly T[])[]): readonly T[] {
+  const length = Math.max(...lists.map((list) => list.length));
+  return Array.from({ length }, (_, age) => lists.map((list) => list.at(-1 - age)))
+    .flat()
+    .filter((item) => item !== undefined)
+    .slice(0, MAX_SHOWN_KEYS)
+    .reverse();
+}
 
 function clocksOf({ clocks }: Session): Clocks {
   if (clocks !== undefined) return clocks;

@@ -5,12 +5,16 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { codecNamed } from '../../wire/codecs.js';
 import { type Codec, MAX_CLIENT_FRAME } from '../../wire/pubsub.js';
 import { allowsOrigin, type OriginRules } from '../admin.js';
+import type { Peers } from '../peers.js';
+import type { Soon } from '../positions.js';
 import { refuseUpgrade, type Target, targetOf } from './target.js';
 import type { TokenClaims } from './tokens.js';
 
 export interface GateRules extends OriginRules {
   readonly trustProxy: boolean;
   readonly maxClients: number;
+  /** Absent where this process is the whole server. */
+  readonly peers?: Peers;
 }
 
 /** Somebody who may come in. */
@@ -27,6 +31,8 @@ export interface Refusal {
 
 /** What the gate asks of whom it guards. */
 interface Guarded {
+  /** The API key a token was made for; undefined for anything that is no token of this server. */
+  ownerOf(target: Target): string | undefined;
   /** The claims of a token that opens this hub now, or why it does not. */
   claimsFor(target: Target): TokenClaims | Refusal;
   enter(socket: WebSocket, entry: Entry): void;
@@ -58,10 +64,24 @@ export class Gate {
       if (target === undefined || request.headers.upgrade?.toLowerCase() !== 'websocket') {
         return answerPlainly(server, request, socket);
       }
+      const { peers } = rules;
+      if (peers?.trusts(request) === false) return refuseUpgrade(socket, 403, 'This address is not for clients.');
+      const owner = peers && guarded.ownerOf(target);
+      if (owner !== undefined && peers?.isHome(owner) === false) return peers.tunnel(owner, request, socket, head);
       const entry = this.#admit(request, target);
       if ('status' in entry) return refuseUpgrade(socket, entry.status, entry.message);
-      this.#sockets.handleUpgrade(request, socket, head, (open) => guarded.enter(open, entry));
+      const enter = (seated: boolean): void => {
+        if (!seated) return void refuseUpgrade(socket, 503, this.#full);
+        this.#sockets.handleUpgrade(request, socket, head, (open) => guarded.enter(open, entry));
+      };
+      const seated = takeSeat(peers, socket);
+      if (seated instanceof Promise) seated.then(enter, () => socket.destroy());
+      else enter(seated);
     });
+  }
+
+  get #full(): string {
+    return `The server has ${this.#rules.maxClients} WebSocket clients, its limit.`;
   }
 
   /** Refuses everybody from now on. */
@@ -75,9 +95,7 @@ export class Gate {
       return { status: 403, message: `Origin ${origin} may not connect to this server.` };
     }
     if (this.#closed) return { status: 503, message: 'The server is stopping.' };
-    if (this.clients.size >= this.#rules.maxClients) {
-      return { status: 503, message: `The server has ${this.#rules.maxClients} WebSocket clients, its limit.` };
-    }
+    if (this.clients.size >= this.#rules.maxClients) return { status: 503, message: this.#full };
     const offered = offeredSubprotocols(request);
     const codec = offered.map(codecNamed).find((found) => found !== undefined);
     if (codec === undefined)
@@ -85,6 +103,18 @@ export class Gate {
     const claims = this.#guarded.claimsFor(target);
     return 'status' in claims ? claims : { target, claims, codec };
   }
+}
+
+/** A seat among those of all processes, left when the socket closes; alone, a process counts its own clients. */
+function takeSeat(peers: Peers | undefined, socket: Duplex): Soon<boolean> {
+  if (peers === undefined) return true;
+  const keep = (seated: boolean): boolean => {
+    if (seated && socket.destroyed) peers.leaveSeat();
+    else if (seated) socket.once('close', () => peers.leaveSeat());
+    return seated;
+  };
+  const seated = peers.takeSeat();
+  return seated instanceof Promise ? seated.then(keep) : keep(seated);
 }
 
 /** As fastify reads it for the other routes: the last entry is that of the nearest proxy. */

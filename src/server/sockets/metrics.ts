@@ -2,6 +2,8 @@ import { Counter, Gauge } from 'prom-client';
 import type { Metrics } from '../metrics.js';
 import type { Sockets } from './sockets.js';
 
+const WORST = { several: 'max' } as const;
+
 /** The figures of the WebSocket side for `/metrics`. */
 export function registerSocketMetrics(metrics: Metrics, sockets: Sockets): void {
   new Gauge({
@@ -31,6 +33,16 @@ export function registerSocketMetrics(metrics: Metrics, sockets: Sockets): void 
   count('gex_websocket_ticks_total', 'Ticks of the streaming loop', () => figures.ticks);
   count('gex_websocket_dropped_total', 'Connections ended because the client did not keep up', () => figures.dropped);
   count('gex_websocket_lateness_seconds_total', 'Delay of all ticks', () => figures.latenessMs.sum / 1000);
-  metrics.gauge('gex_websocket_lateness_last_seconds', 'Delay of the last tick', () => figures.latenessMs.last / 1000);
-  metrics.gauge('gex_websocket_lateness_max_seconds', 'Largest delay of a tick', () => figures.latenessMs.max / 1000);
+  metrics.gauge(
+    'gex_websocket_lateness_last_seconds',
+    'Delay of the last tick',
+    WORST,
+    () => figures.latenessMs.last / 1000,
+  );
+  metrics.gauge(
+    'gex_websocket_lateness_max_seconds',
+    'Largest delay of a tick',
+    WORST,
+    () => figures.latenessMs.max / 1000,
+  );
 }

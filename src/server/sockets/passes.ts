@@ -38,6 +38,11 @@ export class Passes {
     );
   }
 
+  /** The API key a token was made for, whether it still stands or not; undefined for no token of this server. */
+  ownerOf({ token }: Target): string | undefined {
+    return this.#tokens.open(token)?.apiKey;
+  }
+
   /** The claims of a token that opens this hub now, or why it does not. */
   claimsFor({ hub, token, recovery }: Target): TokenClaims | Refusal {
     const named = hubNamed(hub);

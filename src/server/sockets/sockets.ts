@@ -73,6 +73,7 @@ export class Sockets {
   /** Takes over the upgrades of a server. */
   listen(server: Server): void {
     this.#gate = new Gate(server, this.options, {
+      ownerOf: (target) => this.#passes.ownerOf(target),
       claimsFor: (target) => this.#passes.claimsFor(target),
       enter: (socket, entry) => this.#enter(socket, entry),
     });

@@ -17,7 +17,7 @@ const QUERY_PATH = /^(?:\/v2)?\/client\/?$/;
  * The hub of `/client/hubs/{hub}`, `/ws/{hub}` or `/client?hub=` with its token and recovery parameters; undefined for
  * any other URL.
  */
-export function targetOf({ url = '' }: IncomingMessage): Target | undefined {
+export function targetOf({ url = '' }: Pick<IncomingMessage, 'url'>): Target | undefined {
   const [path = '', query = ''] = url.split('?', 2);
   const search = new URLSearchParams(query);
   const hub = QUERY_PATH.test(path) ? search.get('hub') : HUB_PATH.exec(path)?.[1];
