@@ -1,5 +1,5 @@
 /** The quote and the trades before a trade; NaN where unknown. */
-export interface TradeContext {
+interface TradeContext {
   readonly bid: number;
   readonly ask: number;
   /** The last trade price that differs from the one before it, for trades at the midpoint: its price. */

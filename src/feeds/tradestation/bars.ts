@@ -8,7 +8,7 @@ import { callApi, type RestOptions } from './rest.js';
 import { pathOf } from './symbols.js';
 
 /** Which bars: those that end after `fromMs` and not after `toMs`. */
-export interface BarWindow {
+interface BarWindow {
   readonly unit: BarUnit;
   /** Minutes per bar, 1 to 1440; 1 for other units. */
   readonly interval: number;

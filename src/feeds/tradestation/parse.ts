@@ -27,7 +27,7 @@ const amount = (value: unknown): number | undefined => {
 const flag = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined);
 
 /** The quote fields of a snapshot, a stream's delta or a spread; those that are absent or blank are left out. */
-export function quoteFields(json: JsonObject): QuoteFields {
+function quoteFields(json: JsonObject): QuoteFields {
   const flags = isObject(json.MarketFlags) ? json.MarketFlags : {};
   return known<QuoteFields>({
     bid: num(json.Bid),
@@ -64,7 +64,7 @@ export function parseQuotes(json: JsonObject): Answered<Quote> {
 }
 
 /** The `Errors` of an answer, and of one symbol on a stream. */
-export function parseFaults(json: JsonObject): SymbolFault[] {
+function parseFaults(json: JsonObject): SymbolFault[] {
   return list(json.Errors).map((row) => ({
     symbol: words(row.Symbol)?.toUpperCase() ?? '',
     fault: words(row.Message) ?? words(row.Error) ?? 'refused without a reason',
@@ -72,7 +72,7 @@ export function parseFaults(json: JsonObject): SymbolFault[] {
 }
 
 /** One bar; undefined when a price or the time is unknown. */
-export function parseBar(json: JsonObject): TradeStationBar | undefined {
+function parseBar(json: JsonObject): TradeStationBar | undefined {
   const endMs = instant(json.Epoch) ?? instant(json.TimeStamp);
   const [open, high, low, close] = [num(json.Open), num(json.High), num(json.Low), num(json.Close)];
   if (endMs === undefined || open === undefined || high === undefined || low === undefined || close === undefined) {

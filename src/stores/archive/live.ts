@@ -8,7 +8,7 @@ import { lastLine, mendTail, writeWhole } from './tail.js';
 import { timestampOf } from './timestamp.js';
 
 /** Record files of one ticker-day that grow together, a line in each at a time. */
-export interface LiveWriter {
+interface LiveWriter {
   /** Epoch ms of the last record that all files have; NaN when there is none. */
   readonly lastMs: number;
   /**

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { isWholeRecord } from '../../io/lines.js';
 
 /** A line at the end of a file. */
-export interface LastLine {
+interface LastLine {
   readonly start: number;
   readonly bytes: Buffer;
   readonly newlineMissing: boolean;
