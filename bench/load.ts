@@ -1,4 +1,4 @@
-// A child process of serve.bench.ts: keeps connections busy with one request and counts whole answers. It looks at
+// A child process of serve.bench.ts and workers.bench.ts: keeps connections busy with one request and counts whole answers. It looks at
 // lengths only, so that the server stays the slower side.
 import { connect } from 'node:net';
 
@@ -8,14 +8,17 @@ export interface Load {
   readonly path: string;
   readonly connections: number;
   readonly ms: number;
+  /** API keys, one per connection in turn; absent: one for all. */
+  readonly keys?: number;
 }
 
-async function load({ port, path, connections, ms }: Load): Promise<number> {
-  const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer bench\r\n\r\n`;
+async function load({ port, path, connections, ms, keys = 1 }: Load): Promise<number> {
   let answers = 0;
   const end = performance.now() + ms;
-  const one = (): Promise<void> =>
+  const one = (index: number): Promise<void> =>
     new Promise((resolve, reject) => {
+      const key = `bench-${index % keys}`;
+      const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${key}\r\n\r\n`;
       let missing = 0;
       const socket = connect(port, '127.0.0.1', () => socket.write(request));
       socket.setNoDelay(true).on('error', reject).on('close', resolve);
@@ -28,7 +31,7 @@ async function load({ port, path, connections, ms }: Load): Promise<number> {
         else socket.destroy();
       });
     });
-  await Promise.all(Array.from({ length: connections }, one));
+  await Promise.all(Array.from({ length: connections }, (_, index) => one(index)));
   return answers;
 }
 
