@@ -23,7 +23,7 @@ export function tickTable(ticks: readonly StreamTick[]): TextTable {
       tick.ticker,
       new Date(tick.atMs).toISOString().slice(11, 19) + (tick.delayed ? ' delayed' : ''),
       price(tick.spot),
-      tick.missing ?? billions(tick.netGex),
+      tick.missing === undefined ? billions(tick.netGex) : shortened(tick.missing),
       price(tick.zeroGamma),
       price(tick.callWall),
       price(tick.putWall),
@@ -36,6 +36,9 @@ export function tickTable(ticks: readonly StreamTick[]): TextTable {
 }
 
 const price = (value: number): string => (Number.isNaN(value) ? '-' : value.toFixed(2));
+
+const SHORT = 32;
+const shortened = (text: string): string => (text.length > SHORT ? `${text.slice(0, SHORT - 3)}...` : text);
 
 function billions(usd: number): string {
   if (Number.isNaN(usd)) return '-';

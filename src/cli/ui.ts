@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import { GexError } from '../errors.js';
 
 /** Rows of text for people on a terminal, tab-separated for programs in a pipe. */
@@ -79,24 +79,39 @@ export function createOutput({ stream, json, color, abort }: OutputOptions): Out
     write,
     object: (value) => write(`${JSON.stringify(value)}\n`),
     table: async (table) => write(stream.isTTY ? await drawTable(table, paint) : tabSeparated(table)),
-    live: () => liveTable(async (table) => drawTable(table, paint), write),
+    live: () =>
+      liveTable(
+        () => (stream.columns > 0 ? stream.columns : 80),
+        (table) => drawTable(table, paint),
+        write,
+      ),
   };
 }
 
 /** Goes up over the lines drawn before and clears from there (ECMA-48: CUU, ED). */
-function liveTable(textOf: (table: TextTable) => Promise<string>, write: (text: string) => Promise<void>): LiveTable {
+function liveTable(
+  columns: () => number,
+  textOf: (table: TextTable) => Promise<string>,
+  write: (text: string) => Promise<void>,
+): LiveTable {
   let lines = 0;
   return {
     draw: async (table) => {
       const text = await textOf(table);
       const over = lines > 0 ? `\x1b[${lines}A\x1b[J` : '';
-      lines = text.split('\n').length - 1;
+      lines = drawnLines(text, columns());
       await write(over + text);
     },
     release: () => {
       lines = 0;
     },
   };
+}
+
+/** Lines of a terminal that a text takes: long ones are broken. */
+function drawnLines(text: string, columns: number): number {
+  const lengths = stripVTControlCharacters(text).split('\n').slice(0, -1);
+  return lengths.reduce((sum, { length }) => sum + Math.max(1, Math.ceil(length / columns)), 0);
 }
 
 /** Whether a stream gets colours: `--no-color`, then NO_COLOR, then FORCE_COLOR, then whether it is a terminal. */

@@ -32,7 +32,7 @@ export interface UnderlyingOptions {
   readonly rate?: number;
 }
 
-export interface UnderlyingPorts {
+interface UnderlyingPorts {
   readonly rest: StreamOptions;
   readonly api: TradeStationApi;
   readonly store: Store;
@@ -51,7 +51,7 @@ const NAMED = 5;
 export const NOT_RUNNING = 'gex stream was not running';
 
 /** Whether quotes should be coming: within the session. */
-export const expectedIn = (day: TradingDay) => (nowMs: number) => nowMs >= day.openMs && nowMs < day.closeMs;
+const expectedIn = (day: TradingDay) => (nowMs: number) => nowMs >= day.openMs && nowMs < day.closeMs;
 
 /** One underlying's session: its contracts, the streams that carry them, its records and its gaps. Close it. */
 export class Underlying {

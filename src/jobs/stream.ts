@@ -18,7 +18,7 @@ export interface StreamOptions extends Omit<UnderlyingOptions, 'ticker' | 'day'>
   readonly maxTicks?: number;
 }
 
-export interface StreamPorts {
+interface StreamPorts {
   readonly rest: FollowOptions;
   readonly api: TradeStationApi;
   readonly store: Store;

@@ -86,3 +86,14 @@ test('colours follow --no-color, NO_COLOR and FORCE_COLOR', () => {
   expect(wantsColor({}, { FORCE_COLOR: '1' }, false)).toBe(true);
   expect(wantsColor(screen, { FORCE_COLOR: '0' }, false)).toBe(false);
 });
+
+test('a live table is drawn over itself, broken lines counted, and below what was written meanwhile', async () => {
+  const { out, text } = output({ isTTY: true, columns: 10 });
+  const live = out.live();
+  const drawn = { head: ['a'], rows: [['exactly 15 wide']] };
+  await live.draw(drawn);
+  await live.draw(drawn);
+  live.release();
+  await live.draw(drawn);
+  expect(text().split('a\nexactly 15 wide\n')).toEqual(['', '\x1b[3A\x1b[J', '', '']);
+});

@@ -23,7 +23,7 @@ import { tempFolder } from './folder.js';
 const quiet = (): void => {};
 
 /** A stand-in whose market runs fast, a data folder, and `gex stream` in that market's time. */
-export interface StreamWorld {
+interface StreamWorld {
   readonly server: RunningTradestation;
   /** The market's time. */
   readonly clock: Clock;
