@@ -22,6 +22,8 @@ interface LiveOptions {
   readonly rate?: number;
   /** Time between two instants whose exposures by strike go to the store. */
   readonly exposureIntervalMs: number;
+  /** A future's view of its index's chain: added to its prices; the store then has ticks only. */
+  readonly basis?: number;
 }
 
 /** What one snapshot came to. */
@@ -40,6 +42,8 @@ export interface LivePublisher {
    * GexError `storage`: nothing of it is in the archive, or the store refused what came before.
    */
   publish(chain: ChainSnapshot): Promise<Published>;
+  /** Takes a chain of before the last record for what later records say of their past; nothing is written. */
+  remember(chain: ChainSnapshot): void;
   gap(gap: Gap): Promise<void>;
   /** Makes everything durable. */
   close(): Promise<void>;
@@ -50,23 +54,24 @@ const SYNC_EVERY_MS = 5000;
 
 /** Opens the record files of a session for one ticker, going on behind what they hold. GexError `storage`. */
 export async function openLivePublisher(
-  { root, ticker, date, iv, rate, exposureIntervalMs }: LiveOptions,
+  { root, ticker, date, iv, rate, exposureIntervalMs, basis }: LiveOptions,
   { store, runId }: { readonly store: Store; readonly runId: number },
   { clock }: Ctx,
 ): Promise<LivePublisher> {
   const keys = CATEGORIES.map((row) => ({ date, ticker, package: row.package, category: row.category }));
   const writer = await openLiveWriter(root, keys);
   const convention = { iv, ...(rate === undefined ? {} : { rate }) };
-  const publisher = createPublisher(ticker, convention);
+  const publisher = createPublisher(ticker, { ...convention, ...(basis === undefined ? {} : { basis }) });
   let background: Promise<void> = Promise.resolve();
   let nextExposureMs = Number.NEGATIVE_INFINITY;
   let nextSyncMs = Number.NEGATIVE_INFINITY;
 
   const keep = async (chain: ChainSnapshot, profile: ExposureProfile): Promise<void> => {
+    const price = chain.spot + (basis ?? 0);
     await store.ticks.insert([
-      { ticker, atMs: chain.asOfMs, seq: 0, price: chain.spot, bid: Number.NaN, ask: Number.NaN, volume: Number.NaN },
+      { ticker, atMs: chain.asOfMs, seq: 0, price, bid: Number.NaN, ask: Number.NaN, volume: Number.NaN },
     ]);
-    if (chain.asOfMs >= nextExposureMs) {
+    if (basis === undefined && chain.asOfMs >= nextExposureMs) {
       nextExposureMs = chain.asOfMs + exposureIntervalMs;
       const { exposures, levels } = exposureRows(ticker, profile);
       const conventionId = await store.conventions.idOf(conventionDocument(profile.convention, chain.model));
@@ -93,6 +98,7 @@ export async function openLivePublisher(
       background.catch(() => undefined); // the next call throws it
       return { profile, elapsedMs };
     },
+    remember: (chain) => void publisher.publish(chain),
     gap: (gap) => appendGap(root, date, ticker, gap),
     close: async () => {
       try {

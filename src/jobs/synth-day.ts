@@ -3,7 +3,7 @@ import type { TradingDay } from '../core/calendar.js';
 import { priceBook } from '../core/chainvol.js';
 import { exposureProfileOf } from '../core/exposure.js';
 import type { ChainSnapshot } from '../core/model.js';
-import { snapshotOf, volatilityColumn } from '../core/synth/chain.js';
+import { snapshotOf } from '../core/synth/chain.js';
 import type { UnderlyingTick } from '../core/synth/path.js';
 import type { SynthModel } from '../core/synth/process.js';
 import { type SyntheticSession, startSession } from '../core/synth/session.js';
@@ -17,6 +17,7 @@ import { writeGexChain } from '../wire/gex-chain.js';
 import { type ExposureRows, exposureRows } from './exposure-rows.js';
 import { createPublisher } from './publish.js';
 import type { RecordTimes } from './record-times.js';
+import { chainsOf } from './synth-chains.js';
 
 interface TickerDay extends RecordTimes {
   readonly root: string;
@@ -101,24 +102,12 @@ async function writeRecords(
 ): Promise<Kept> {
   const { basis = 0 } = job.ticker.futuresOf ?? {};
   const publisher = createPublisher(job.ticker.ticker, { iv: 'chain', basis });
-  const volatilities = volatilityColumn(session);
-  const listed = snapshotOf(session);
+  const chainAt = chainsOf(session);
   const kept: Kept = { ticks: [], exposures: [], chain: undefined };
   let nextExposureMs = job.fromMs;
   let records = 0;
   for (let atMs = job.fromMs; atMs <= job.toMs; atMs += job.intervalMs) {
-    while (session.atMs < atMs) session.advance();
-    // Columns change in place; only what is plain has to be said again. Quotes are not needed: volatilities are known.
-    const { volume, openInterest, dealerPosition } = session;
-    const chain = {
-      ...listed,
-      asOfMs: atMs,
-      spot: session.spot,
-      iv: volatilities(),
-      volume,
-      openInterest,
-      dealerPosition,
-    };
+    const chain = chainAt(atMs);
     for (const [stream, line] of publisher.publish(chain).entries()) {
       const behind = writer.append(stream, line);
       if (behind) await behind;
