@@ -55,7 +55,9 @@ const SWITCH: ValueType<boolean> = {
   format: String,
 };
 
-/** A switch that belongs to one call: a flag only, false unless given. */
-export function toggle(row: Pick<OptionRow<boolean>, 'flag' | 'short' | 'description'>): RowWithDefault<boolean> {
+/** A switch, false unless given; without `env` and `yaml` it belongs to one call. */
+export function toggle(
+  row: Pick<OptionRow<boolean>, 'flag' | 'short' | 'env' | 'yaml' | 'description'>,
+): RowWithDefault<boolean> {
   return { ...row, type: SWITCH, default: false };
 }

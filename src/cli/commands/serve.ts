@@ -10,15 +10,24 @@ import type { StoreOptions } from '../../server/position-store.js';
 import type { SocketSettings } from '../../server/sockets/sockets.js';
 import { type RunningServer, type ServerOptions, startServer } from '../../server/start.js';
 import type { CommandCall } from '../command.js';
+import { openLive } from '../live.js';
 
 /** Serves a day of the archive over HTTP until SIGINT or SIGTERM, then lets requests under way finish. */
-export async function run({ settings, ctx, out }: CommandCall): Promise<void> {
-  const server = await start(await serverOptions(settings), settings, ctx);
+export async function run(call: CommandCall): Promise<void> {
+  const { settings, ctx, out } = call;
+  const options = await serverOptions(settings);
+  const live = await openLive(call);
+  const server = await start({ ...options, ...live?.options }, settings, ctx).catch(async (error: unknown) => {
+    await live?.close();
+    throw error;
+  });
   try {
-    await announce(server, { settings, out });
-    if (!ctx.signal.aborted) await once(ctx.signal, 'abort');
+    await (live ? live.announce(server) : announce(server, { settings, out }));
+    const stopped = ctx.signal.aborted ? undefined : once(ctx.signal, 'abort');
+    await Promise.race([stopped, ...(live ? [live.failed] : [])]);
   } finally {
     await server.close();
+    await live?.close();
   }
 }
 

@@ -28,6 +28,20 @@ export const SERVE_ROWS = {
     default: 'latest',
     description: 'day of the archive to serve, or several in a row',
   }),
+  live: toggle({
+    flag: '--live',
+    env: 'LIVE',
+    yaml: 'serve.live',
+    description: 'serve the newest record of the day being recorded, the same to every key, and push each new one once',
+  }),
+  liveSource: option({
+    flag: '--source',
+    env: 'LIVE_SOURCE',
+    yaml: 'serve.live_source',
+    type: oneOf('SOURCE', ['archive', 'synth']),
+    default: 'archive',
+    description: 'with --live: records that gex stream or others write, or a synthetic session that plays now',
+  }),
   dataMode: option({
     flag: '--data-mode',
     env: 'DATA_MODE',
@@ -66,7 +80,8 @@ export const SERVE_ROWS = {
     yaml: 'serve.playback_speed',
     type: decimalOr(['max'], 'SPEED', [0.1, 100]),
     default: 1,
-    description: 'speed of the clock; max: it moves on to the next record with every request',
+    description:
+      'speed of the clock, or of --source synth; max: the clock moves on to the next record with every request',
   }),
   playbackClock: option({
     flag: '--playback-clock',
@@ -242,7 +257,7 @@ export const SERVE_ROWS = {
     yaml: 'ws.stream_interval',
     type: duration(10, 3_600_000),
     default: 1000,
-    description: 'time between two records of a group',
+    description: 'time between two records of a group; --live looks for new ones every 100ms unless this is set',
   }),
   wsGroupPrefix: option({
     flag: '--ws-group-prefix',

@@ -25,7 +25,7 @@ export const SYNTH_ROWS = {
     env: 'GEX_SEED',
     yaml: 'synth.seed',
     type: whole('N', 0, 0xffffffff),
-    otherwise: 'gex synth and gex simulate pick one and print it, gex compute takes 1',
+    otherwise: 'gex synth and gex simulate pick one and print it, gex compute and gex serve take 1',
     description: 'seed; the same seed makes the same bytes',
   }),
   pathModel: option({
