@@ -3,6 +3,7 @@ import type { ListReport } from '../jobs/archive-list.js';
 import type { PruneReport } from '../jobs/archive-prune.js';
 import type { VerifyReport, VerifyState } from '../jobs/archive-verify.js';
 import type { AuditCell, AuditReport } from '../jobs/audit.js';
+import type { Gap } from '../stores/archive/gaps.js';
 import type { TextTable } from './ui.js';
 
 const CLOCK = new Intl.DateTimeFormat('en-GB', { timeZone: 'America/New_York', timeStyle: 'medium' });
@@ -12,16 +13,23 @@ const newYorkTime = (ms: number | undefined): string => (ms === undefined ? '' :
 /** `gex archive list` for people; times are New York. */
 export function listTable({ days, files, bytes, inLedger }: ListReport): TextTable {
   return {
-    head: ['date', 'ticker', 'files', 'rows', 'bytes', 'source', 'first', 'last', 'in ledger'],
-    align: ['left', 'left', 'right', 'right', 'right', 'left', 'left', 'left', 'right'],
+    head: ['date', 'ticker', 'files', 'rows', 'bytes', 'source', 'first', 'last', 'in ledger', 'gaps'],
+    align: ['left', 'left', 'right', 'right', 'right', 'left', 'left', 'left', 'right', 'left'],
     rows: [
       ...days.map((day) => [
         ...[day.date, day.ticker, String(day.files), String(day.rows ?? ''), String(day.bytes), day.sources.join(' ')],
-        ...[newYorkTime(day.firstMs), newYorkTime(day.lastMs), String(day.inLedger)],
+        ...[newYorkTime(day.firstMs), newYorkTime(day.lastMs), String(day.inLedger), gapsText(day.gaps)],
       ]),
-      ['total', '', String(files), '', String(bytes), '', '', '', String(inLedger)],
+      ['total', '', String(files), '', String(bytes), '', '', '', String(inLedger), ''],
     ],
   };
+}
+
+/** `2, 15 min`: how many spans could not be recorded, and how long they are in all. */
+function gapsText(gaps: readonly Gap[]): string {
+  if (gaps.length === 0) return '';
+  const minutes = gaps.reduce((total, { fromMs, toMs }) => total + toMs - fromMs, 0) / 60_000;
+  return `${gaps.length}, ${minutes < 10 ? minutes.toFixed(1) : Math.round(minutes)} min`;
 }
 
 const STATE_WORDS: Partial<Record<VerifyState, string>> = { unlisted: 'not in the ledger' };
@@ -45,6 +53,12 @@ export function verifyTable({ files, counts, bytes, seconds }: VerifyReport): Te
   };
 }
 
+/** `10:15:00 to 10:31:00: the stream was lost (bars are kept)`. */
+function gapText({ fromMs, toMs, reason, filled }: Gap): string {
+  const kept = filled === 'bars' ? ' (bars of the underlying are kept)' : '';
+  return `${newYorkTime(fromMs)} to ${newYorkTime(toMs)}: ${reason}${kept}`;
+}
+
 /** `gex archive audit` for people: what is not plainly held, then the totals. */
 export function auditTable(report: AuditReport): TextTable {
   const { expected, held, suspicious, missing, failed, holes } = report;
@@ -54,6 +68,7 @@ export function auditTable(report: AuditReport): TextTable {
     align: ['left', 'left', 'right', 'left'],
     rows: [
       ...report.cells.map((cell) => [nameOf(cell), cell.state, leftOf(cell), whyOf(cell)]),
+      ...report.gaps.map((gap) => [`${gap.date}/${gap.ticker}`, 'gap', '', gapText(gap)]),
       ...Object.entries(counts).map(([name, count]) => [`total ${name}`, String(count), '', '']),
       ['sessions', String(report.sessions), '', `${report.from} to ${report.to}, ${report.tickers.join(' ')}`],
     ],

@@ -1,6 +1,7 @@
 import type { Ctx } from '../io/ctx.js';
 import { mapLimited } from '../io/limit.js';
 import { readEnds } from '../stores/archive/ends.js';
+import { type Gap, readGaps } from '../stores/archive/gaps.js';
 import type { LedgerRow, LedgerTable } from '../stores/sql/ledger.js';
 import { streamName } from '../wire/catalogue.js';
 import { type ArchiveFile, type ArchiveSpan, archiveFiles, ledgerQuery } from './archive-files.js';
@@ -20,6 +21,8 @@ export interface ListedDay {
   readonly sources: readonly string[];
   /** Files that the ledger describes as they are. */
   readonly inLedger: number;
+  /** Spans of the session that could not be recorded; none are known of files that came whole. */
+  readonly gaps: readonly Gap[];
 }
 
 export interface ListReport {
@@ -51,7 +54,10 @@ export async function listArchive(span: ArchiveSpan, ledger: LedgerTable | undef
     const day = `${file.key.date}/${file.key.ticker}`;
     groups.set(day, [...(groups.get(day) ?? []), file]);
   }
-  const days = [...groups.values()].map(dayOf);
+  const days = await mapLimited([...groups.values()], READS_AT_ONCE, async (group) => {
+    const day = dayOf(group);
+    return { ...day, gaps: await readGaps(span.root, day.date, day.ticker) };
+  });
   return {
     days,
     files: files.length,
@@ -70,7 +76,7 @@ async function listed(file: ArchiveFile, row: LedgerRow | undefined): Promise<Li
   };
 }
 
-function dayOf(files: readonly ListedFile[]): ListedDay {
+function dayOf(files: readonly ListedFile[]): Omit<ListedDay, 'gaps'> {
   const { date = '', ticker = '' } = files[0]?.key ?? {};
   const firsts = files.flatMap(({ firstMs }) => firstMs ?? []);
   const lasts = files.flatMap(({ lastMs }) => lastMs ?? []);

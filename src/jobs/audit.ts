@@ -1,6 +1,7 @@
 import { tradingDay } from '../core/calendar.js';
 import { GexError } from '../errors.js';
 import type { Ctx } from '../io/ctx.js';
+import { type Gap, readGaps } from '../stores/archive/gaps.js';
 import type { LedgerRow, LedgerTable } from '../stores/sql/ledger.js';
 import { type StreamKey, streamName } from '../wire/catalogue.js';
 import { type ArchiveFile, type ArchiveSpan, archiveFiles, ledgerQuery } from './archive-files.js';
@@ -49,7 +50,14 @@ export interface AuditReport {
   readonly unlisted: number;
   /** All but those that are plainly held, by date, ticker, package and category. */
   readonly cells: readonly AuditCell[];
+  /** Spans of sessions that could not be recorded, by date and ticker. */
+  readonly gaps: readonly RecordedGap[];
   readonly seconds: number;
+}
+
+interface RecordedGap extends Gap {
+  readonly date: string;
+  readonly ticker: string;
 }
 
 interface Examination {
@@ -88,8 +96,19 @@ export async function auditArchive(
     ...summary(cells),
     unlisted,
     cells: cells.filter(({ state }) => state !== 'held'),
+    gaps: await gapsOf(options.root, wanted),
     seconds: (ctx.clock.now() - startedMs) / 1000,
   };
+}
+
+async function gapsOf(root: string, files: readonly ArchiveFile[]): Promise<RecordedGap[]> {
+  const days = new Map(files.map(({ key: { date, ticker } }) => [`${date}/${ticker}`, { date, ticker }]));
+  const found: RecordedGap[] = [];
+  for (const day of days.values()) {
+    const gaps = await readGaps(root, day.date, day.ticker);
+    found.push(...gaps.map((gap) => ({ ...day, ...gap })));
+  }
+  return found;
 }
 
 async function examine(

@@ -20,7 +20,7 @@ test('gex archive adopts, audits, finds damage, exports and prunes', async () =>
   const listed = await archive(folder, 'list');
   expect([listed.code, listed.stdout.split('\n')[1]]).toEqual([
     0,
-    expect.stringMatching(/^2025-11-26\tSPX\t1\t\t\d+\t\t09:30:00\t16:00:00\t0$/),
+    expect.stringMatching(/^2025-11-26\tSPX\t1\t\t\d+\t\t09:30:00\t16:00:00\t0\t$/),
   ]);
   expect(existsSync(join(root, 'gex.db'))).toBe(false);
   const adopted = await jsonOf(folder, 'verify', '--adopt');

@@ -17,6 +17,7 @@ import { exportArchive } from '../../src/jobs/archive-export.js';
 import { listArchive } from '../../src/jobs/archive-list.js';
 import { pruneArchive } from '../../src/jobs/archive-prune.js';
 import { verifyArchive } from '../../src/jobs/archive-verify.js';
+import { appendGap } from '../../src/stores/archive/gaps.js';
 import { openStore } from '../../src/stores/sql/open.js';
 import { tempFolder } from '../helpers/folder.js';
 import { ctxAt, keyOf, minutesOf, writeRecords } from '../helpers/record-files.js';
@@ -77,11 +78,23 @@ test('list gives times without the ledger, and rows where it describes every fil
   const store = await openStore(':memory:');
   for (const ticker of ['SPX', 'SPY']) writeRecords(root, keyOf(DATE, 'gex_full', ticker));
   await verifyArchive({ root, adopt: true, tickers: ['SPY'] }, store.ledger, ctx);
+  const gap = { fromMs: minutesOf(DATE)[3] ?? 0, toMs: minutesOf(DATE)[9] ?? 0, reason: 'the stream was lost' };
+  await appendGap(root, DATE, 'SPY', gap);
   const { days, files, inLedger } = await listArchive({ root }, store.ledger, ctx);
   const [firstMs, lastMs] = [minutesOf(DATE)[0], minutesOf(DATE).at(-1)];
   expect(days).toEqual([
-    { date: DATE, ticker: 'SPX', files: 1, bytes: expect.any(Number), firstMs, lastMs, sources: [], inLedger: 0 },
-    { ...days[0], ticker: 'SPY', rows: 391, sources: ['adopted'], inLedger: 1 },
+    {
+      date: DATE,
+      ticker: 'SPX',
+      files: 1,
+      bytes: expect.any(Number),
+      firstMs,
+      lastMs,
+      sources: [],
+      inLedger: 0,
+      gaps: [],
+    },
+    { ...days[0], ticker: 'SPY', rows: 391, sources: ['adopted'], inLedger: 1, gaps: [gap] },
   ]);
   expect([files, inLedger]).toEqual([2, 1]);
   expect((await listArchive({ root: join(root, 'none') }, undefined, ctx)).days).toEqual([]);
@@ -97,6 +110,7 @@ test('prune removes record files, indexes and ledger rows of old days, and nothi
   mkdirSync(index, { recursive: true });
   writeFileSync(join(index, 'gex_full.idx'), '');
   writeFileSync(join(root, '2025-11-26', 'notes.txt'), 'mine');
+  await appendGap(root, '2025-11-25', 'SPX', { fromMs: 0, toMs: 1000, reason: 'started late' });
   const options = { root, olderThan: { date: '2025-12-01' } };
   const plan = await pruneArchive({ ...options, remove: false }, store.ledger, ctx);
   expect(plan).toMatchObject({ removed: false, files: 2, days: [{ ledgerRows: 1 }, { ledgerRows: 1 }] });

@@ -1,11 +1,13 @@
-import { lstat, rmdir, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lstat, readdir, rmdir, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { storageError } from '../../io/files.js';
 import type { StreamKey } from '../../wire/catalogue.js';
+import { gapsPath } from './gaps.js';
 import { indexPathOf, relativeStreamPath, streamPath } from './path.js';
 
 /**
- * Removes the record file of a stream with its line index, and the folders that are empty then. False, and nothing is
+ * Removes the record file of a stream with its line index, with the last one of a ticker-day its gaps, and the folders that
+ * are empty then. False, and nothing is
  * touched, when there is no such file or a part of its path below `root` is a link. GexError `storage`.
  */
 export async function removeStream(root: string, key: StreamKey): Promise<boolean> {
@@ -15,6 +17,9 @@ export async function removeStream(root: string, key: StreamKey): Promise<boolea
     const index = indexPathOf(path);
     if (index) await remove(index, 4);
     await remove(path, 3);
+    const gaps = gapsPath(root, key.date, key.ticker);
+    const left = await readdir(dirname(gaps)).catch(absent);
+    if (left?.length === 1 && left[0] === basename(gaps)) await remove(gaps, 2);
     return true;
   } catch (error) {
     throw storageError(error, 'remove', path);
