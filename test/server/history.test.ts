@@ -324,7 +324,7 @@ describe.skipIf(!existsSync('/proc/self/fd'))('a client that goes away', () => {
       await body?.getReader().read();
       expect(open()).toBe(1);
       leave.abort();
-      await expect.poll(open).toBe(0);
+      await expect.poll(open, { timeout: 10_000 }).toBe(0);
     },
   );
 });
