@@ -14,6 +14,8 @@ export interface ScannedFile {
   readonly rows: number;
   /** Bytes after the last whole record: a write that was cut. */
   readonly tornBytes: number;
+  /** The last whole record has no newline behind it. */
+  readonly newlineMissing: boolean;
   /** One sentence when the first or last line is no JSON: what the lines say of themselves instead. */
   readonly lines: LineSummary | string;
 }
@@ -21,7 +23,7 @@ export interface ScannedFile {
 interface ScanOptions {
   /** `YYYY-MM-DD`: the New York date its records should have. */
   readonly date: string;
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Told of the bytes that were read, as they are. */
   readonly onBytes?: (bytes: number) => void;
 }
@@ -49,7 +51,7 @@ async function scan(path: string, handle: FileHandle, { date, signal, onBytes }:
   const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   let bytes = 0;
   for (;;) {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, bytes);
     if (bytesRead === 0) break;
     const read = chunk.subarray(0, bytesRead);
@@ -59,10 +61,11 @@ async function scan(path: string, handle: FileHandle, { date, signal, onBytes }:
     bytes += bytesRead;
     onBytes?.(bytesRead);
   }
-  const { length, tornBytes } = await indexer.finish(
+  const { length, tornBytes, ends } = await indexer.finish(
     async (start, end) => (await handle.read(Buffer.alloc(end - start), 0, end - start, start)).buffer,
   );
-  return { sha256: hash.digest('hex'), bytes, rows: length, tornBytes, lines: linesOf(summarizer) };
+  const newlineMissing = ends[length - 1] === bytes;
+  return { sha256: hash.digest('hex'), bytes, rows: length, tornBytes, newlineMissing, lines: linesOf(summarizer) };
 }
 
 function linesOf(summarizer: LineSummarizer): LineSummary | string {
