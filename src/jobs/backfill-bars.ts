@@ -1,4 +1,4 @@
-import { newYorkDate } from '../core/calendar.js';
+import { newYorkDate, previousTradingDay, tradingDay } from '../core/calendar.js';
 import type { TradeStationBar } from '../feeds/tradestation/model.js';
 import { type BarShape, MINUTE_MS, type Span } from './backfill-spans.js';
 
@@ -114,8 +114,25 @@ export function repairOpening(
   return { minutes: [{ ...first, open, high, low }, ...rest], repair: { date, phantom, open } };
 }
 
+/** Where the close of the session before is found, which a phantom opening repeats. */
+export function lastMinuteBefore({ date, openMs }: Span): number {
+  const before = tradingDay(previousTradingDay(date));
+  return before ? before.closeMs - MINUTE_MS : openMs;
+}
+
+/** The minutes of a session in an answer that begins with `lastMinuteBefore`, its opening put right. */
+export function openedMinutes(
+  answer: readonly TradeStationBar[],
+  span: Span,
+  nowMs: number,
+): ReturnType<typeof repairOpening> {
+  const minutes = barsOfSpan(answer, { span, shape: { unit: 'Minute', interval: 1 }, endMs: span.closeMs, nowMs });
+  const before = tradingDay(previousTradingDay(span.date));
+  return repairOpening(minutes, span, before ? closingPrices(answer, before) : []);
+}
+
 /** Prices a session ended with: its last bar and settling prints after it. */
-export function closingPrices(bars: readonly TradeStationBar[], session: { readonly closeMs: number }): number[] {
+function closingPrices(bars: readonly TradeStationBar[], session: { readonly closeMs: number }): number[] {
   const date = newYorkDate(session.closeMs);
   return bars.filter(({ endMs }) => endMs >= session.closeMs && newYorkDate(endMs) === date).map(({ close }) => close);
 }

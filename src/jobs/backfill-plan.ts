@@ -1,16 +1,16 @@
-import { newYorkDate, previousTradingDay, tradingDay } from '../core/calendar.js';
+import { newYorkDate } from '../core/calendar.js';
 import { DAY_MS } from '../core/holidays.js';
 import { isIndex } from '../core/settlement.js';
 import { MAX_BARS } from '../feeds/tradestation/bars.js';
 import { paceOf, RESOURCES } from '../feeds/tradestation/resources.js';
 import { symbolsOf, type UnderlyingSymbols } from '../feeds/tradestation/symbols.js';
 import type { BarTable } from '../stores/sql/bars.js';
+import { lastMinuteBefore } from './backfill-bars.js';
 import type { Sampling } from './backfill-choice.js';
 import {
   type BarRequest,
   type BarShape,
   expectedBars,
-  MINUTE_MS,
   requestsFor,
   type Span,
   spansOf,
@@ -118,12 +118,6 @@ async function chosenSpans(
       return row && row.throughMs >= toldMs(span, shape) ? [[span.date, row.items] as const] : [];
     }),
   );
-}
-
-/** Where the close of the session before is found, which a phantom opening repeats. */
-function lastMinuteBefore({ date, openMs }: Span): number {
-  const before = tradingDay(previousTradingDay(date));
-  return before ? before.closeMs - MINUTE_MS : openMs;
 }
 
 /** What a backfill would take. */

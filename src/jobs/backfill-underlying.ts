@@ -1,9 +1,8 @@
-import { previousTradingDay, tradingDay } from '../core/calendar.js';
 import type { TradeStationBar } from '../feeds/tradestation/model.js';
 import type { Ctx } from '../io/ctx.js';
 import type { BarSpan, BarTable } from '../stores/sql/bars.js';
 import type { Asker, BarMarket } from './backfill-ask.js';
-import { barsOfSpan, closingPrices, joinMinutes, type Repair, repairOpening, type SpanBar } from './backfill-bars.js';
+import { barsOfSpan, joinMinutes, openedMinutes, type Repair, type SpanBar } from './backfill-bars.js';
 import type { BackfillPlan } from './backfill-plan.js';
 import type { SpanState } from './backfill-report.js';
 import type { Span } from './backfill-spans.js';
@@ -64,10 +63,8 @@ interface FoundBars {
 
 function spanOf(answer: readonly TradeStationBar[], span: Span, plan: BackfillPlan): FoundBars {
   const { asked, shape, nowMs } = plan;
-  const bars = barsOfSpan(answer, { span, shape: asked, endMs: span.closeMs, nowMs });
-  if (asked === shape) return { bars };
-  const before = tradingDay(previousTradingDay(span.date));
-  const { minutes, repair } = repairOpening(bars, span, before ? closingPrices(answer, before) : []);
+  if (asked === shape) return { bars: barsOfSpan(answer, { span, shape, endMs: span.closeMs, nowMs }) };
+  const { minutes, repair } = openedMinutes(answer, span, nowMs);
   return { bars: joinMinutes(minutes, { span, shape, nowMs }), ...(repair && { repair }) };
 }
 

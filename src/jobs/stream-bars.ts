@@ -1,8 +1,11 @@
+import { isIndex } from '../core/settlement.js';
 import { fetchBars } from '../feeds/tradestation/bars.js';
 import type { RestOptions } from '../feeds/tradestation/rest.js';
 import type { Ctx } from '../io/ctx.js';
 import { appendGap, type Gap } from '../stores/archive/gaps.js';
 import type { BarTable } from '../stores/sql/bars.js';
+import { lastMinuteBefore, openedMinutes } from './backfill-bars.js';
+import { MINUTE_MS, spansOf } from './backfill-spans.js';
 
 /** Whose gaps are filled. */
 interface FillerOptions {
@@ -25,7 +28,6 @@ export interface GapFiller {
   settled(): Promise<void>;
 }
 
-const MINUTE_MS = 60_000;
 /** The bar of a minute is there a moment after its end. */
 const GRACE_MS = 2000;
 
@@ -50,18 +52,20 @@ async function fillGap(
   { rest, bars }: FillerPorts,
   ctx: Ctx,
 ): Promise<void> {
+  const [session] = spansOf('Minute', date, date);
+  if (!session) throw new RangeError(`${date} has no session`);
   const fromMs = Math.floor(gap.fromMs / MINUTE_MS) * MINUTE_MS;
   const toMs = Math.ceil(gap.toMs / MINUTE_MS) * MINUTE_MS;
   const waitMs = toMs + GRACE_MS - ctx.clock.now();
   if (waitMs > 0) await ctx.clock.sleep(waitMs, ctx.signal);
-  const window = { unit: 'Minute', interval: 1, fromMs, toMs } as const;
-  const found = await fetchBars(rest, { symbol: barSymbol, window }, ctx);
+  const repairs = isIndex(ticker) && fromMs <= session.openMs;
+  const window = { unit: 'Minute', interval: 1, fromMs: repairs ? lastMinuteBefore(session) : fromMs, toMs } as const;
+  const answer = await fetchBars(rest, { symbol: barSymbol, window }, ctx);
+  const { minutes, repair } = openedMinutes(answer, session, ctx.clock.now());
+  const found = minutes.filter(({ startMs }) => startMs >= fromMs);
   if (found.length === 0) return;
-  await bars.insert(
-    found.map(({ endMs, open, high, low, close, volume = Number.NaN }) => ({
-      ...{ ticker, timeframe: '1m', startMs: endMs - MINUTE_MS, open, high, low, close, volume },
-      ...{ source: 'vendor', openInterest: Number.NaN },
-    })),
-  );
+  if (repair) ctx.log.info(`${ticker}: opened at the last close, ${repair.phantom}; put right to ${repair.open}`);
+  const origin = { ticker, timeframe: '1m', source: 'vendor', openInterest: Number.NaN } as const;
+  await bars.insert(found.map((bar) => ({ ...bar, ...origin })));
   await appendGap(root, date, ticker, { ...gap, filled: 'bars' });
 }

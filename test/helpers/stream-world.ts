@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import { marketClock, onTheWall } from '../../src/cli/standin-clock.js';
 import type { TradingDay } from '../../src/core/calendar.js';
 import { createApi } from '../../src/feeds/tradestation/api.js';
+import type { StreamOptions as FollowOptions } from '../../src/feeds/tradestation/stream.js';
 import { createTokens } from '../../src/feeds/tradestation/tokens.js';
 import { type Clock, type Ctx, systemClock } from '../../src/io/ctx.js';
 import { memoryGate } from '../../src/io/gate.js';
@@ -25,7 +26,9 @@ const quiet = (): void => {};
 /** A stand-in whose market runs fast, a data folder, and `gex stream` in that market's time. */
 interface StreamWorld {
   readonly server: RunningTradestation;
-  /** The market's time. */
+  /** How the API is reached. */
+  readonly rest: FollowOptions;
+  /** The market's time: it stands still while the stand-in is paused. */
   readonly clock: Clock;
   readonly root: string;
   readonly store: Store;
@@ -52,7 +55,7 @@ export async function streamWorld(
   onTestFinished(() => server.close());
   const store = await openStore(join(root, 'gex.db'));
   onTestFinished(() => store.close());
-  const clock = marketClock(server.clock.state);
+  const clock = options.mode === 'paused' ? pausableClock(server) : marketClock(server.clock.state);
   const { clientId, clientSecret, refreshToken } = server.credentials;
   const tokens = createTokens({ clientId, clientSecret, refreshToken, signInUrl: server.url, folder: root });
   const rest = {
@@ -61,7 +64,7 @@ export async function streamWorld(
   };
   const ticks: StreamTick[] = [];
   return {
-    ...{ server, clock, root, store, lines, ticks },
+    ...{ server, rest, clock, root, store, lines, ticks },
     record: async (more = {}, until = () => false) => {
       const abort = new AbortController();
       const stopped = new Error('stopped');
@@ -81,6 +84,22 @@ export async function streamWorld(
       } catch (error) {
         if (error !== stopped) throw error;
         return undefined;
+      }
+    },
+  };
+}
+
+const LOOK_MS = 5;
+
+/** The stand-in's own time: a market that begins paused goes on when the test lets it. */
+function pausableClock({ clock }: RunningTradestation): Clock {
+  return {
+    now: () => Math.floor(clock.marketMs),
+    sleep: async (ms, signal) => {
+      const untilMs = clock.marketMs + ms;
+      for (let leftMs = ms; leftMs > 0; leftMs = untilMs - clock.marketMs) {
+        const { mode, speed } = clock.state;
+        await systemClock.sleep(mode === 'running' ? leftMs / speed : LOOK_MS, signal);
       }
     },
   };
