@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from '../src/cli/command.js';
 import { COMMANDS } from '../src/cli/commands.js';
 import { gammaPicture } from '../src/cli/gex-picture.js';
-import { defaultOf, exitKindsOf, flagsOf, usageOf } from '../src/cli/help.js';
+import { defaultOf, doneText, exitKindsOf, flagsOf, usageOf } from '../src/cli/help.js';
 import { GLOBAL_OPTIONS } from '../src/cli/program.js';
 import type { OptionRow } from '../src/config/option.js';
 import { OPTIONS, type OptionKey } from '../src/config/table.js';
@@ -134,7 +134,7 @@ function commandText(command: Command): string {
     ...positional.map((row) => `- \`${row.name}\`: ${row.description}\n`),
     ...(options.length > 0 ? [optionTable(options)] : []),
     `\`\`\`sh\n${examples.map((example) => `${example.command}   # ${example.explains}`).join('\n')}\n\`\`\`\n`,
-    `Exit codes: 0 done, ${exits.join(', ')}.\n`,
+    `Exit codes: 0 ${doneText(command)}, ${exits.join(', ')}.\n`,
   ].join('\n');
 }
 

@@ -38,6 +38,8 @@ export interface Command {
   readonly examples: readonly { readonly command: string; readonly explains: string }[];
   /** The error kinds this command can end with, besides usage and interrupted, which every command can. */
   readonly exits: readonly ErrorKind[];
+  /** It works until it is stopped: after SIGTERM, with everything written, it ends with 0; SIGINT remains an interruption. */
+  readonly doneOnSigterm?: true;
   /** Runs without reading the configuration, so that a fault in it cannot stop the command; settings are the defaults. */
   readonly standalone?: boolean;
   /** The option whose variable names the YAML file where neither --config nor GEX_CONFIG does. */

@@ -56,6 +56,7 @@ export const COMMANDS: readonly Command[] = [
       { command: 'gex stream --max-iterations 12 | jq .netGex', explains: 'a minute, an object per tick' },
     ],
     exits: ['auth', 'upstream', 'data', 'storage', 'missing'],
+    doneOnSigterm: true,
     load: () => import('./commands/stream.js'),
   },
   {

@@ -44,9 +44,14 @@ export function exitKindsOf({ exits }: Command): ErrorKind[] {
   return (Object.keys(ERROR_KINDS) as ErrorKind[]).filter((kind) => possible.has(kind));
 }
 
+/** What exit code 0 means. */
+export function doneText({ doneOnSigterm }: Command): string {
+  return doneOnSigterm ? 'done, or stopped by SIGTERM' : 'done';
+}
+
 export function exitsText(command: Command): string {
   const rows: [number, string][] = [
-    [0, 'done'],
+    [0, doneText(command)],
     [1, 'a bug of gex: any other error'],
     ...exitKindsOf(command).map((kind): [number, string] => [
       ERROR_KINDS[kind].exit,

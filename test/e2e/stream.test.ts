@@ -1,59 +1,29 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { newYorkInstant, type TradingDay, tradingDay } from '../../src/core/calendar.js';
-import { systemClock } from '../../src/io/ctx.js';
-import { startTradestation } from '../../src/server/tradestation/start.js';
-import { tempFolder } from '../helpers/folder.js';
-import { ended, startGex } from '../helpers/gex.js';
-import { accountOf } from '../helpers/stream-world.js';
+import { openStore } from '../../src/stores/sql/open.js';
+import { ended } from '../helpers/gex.js';
+import { streamProcess } from '../helpers/stream-process.js';
+import { accountOf, recordTimesOf } from '../helpers/stream-world.js';
 
-const quiet = (): void => {};
+const day = tradingDay('2025-12-17') as TradingDay;
 
-it('ends within three seconds of SIGTERM with everything written and no secret anywhere', async () => {
-  const folder = tempFolder();
-  const server = await startTradestation(
-    {
-      ...{ port: 0, seed: 5, tickers: ['HEALTH', 'SPY'], speed: 10, startMs: newYorkInstant('2025-12-17', 9, 40) },
-      limits: false,
-    },
-    {
-      ...{ clock: systemClock, signal: new AbortController().signal },
-      log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-      progress: { start: () => ({ advance: quiet, done: quiet }) },
-    },
+it('leaves no secret anywhere, and ends with 130 on SIGINT', async () => {
+  const { server, child, root, ticks, errors, until } = await streamProcess(
+    { speed: 10, startMs: newYorkInstant('2025-12-17', 9, 40) },
+    { args: ['--underlying', 'SPY,HEALTH', '--debug'] },
   );
-  onTestFinished(() => server.close());
-  const { clientId, clientSecret, refreshToken } = server.credentials;
-  const child = startGex(['stream', '--underlying', 'SPY,HEALTH', '--data-dir', join(folder, 'data'), '--debug'], {
-    folder,
-    env: {
-      ...{ TRADESTATION_API_URL: server.url, TRADESTATION_SIGNIN_URL: server.url },
-      ...{ TRADESTATION_CLIENT_ID: clientId, TRADESTATION_CLIENT_SECRET: clientSecret },
-      TRADESTATION_REFRESH_TOKEN: refreshToken,
-    },
-  });
-  const errors: string[] = [];
-  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk.toString()));
-  const ticks: { schema: string; ticker: string; recorded: boolean; at: string }[] = [];
-  for await (const line of createInterface({ input: child.stdout })) {
-    ticks.push(JSON.parse(line));
-    if (ticks.filter(({ recorded }) => recorded).length >= 6) break;
-  }
+  await until(() => ticks.filter(({ recorded }) => recorded).length >= 6);
   expect(ticks.every(({ schema }) => schema === 'gex-stream/1')).toBe(true);
-  const startedMs = performance.now();
-  child.kill('SIGTERM');
-  const { code } = await ended(child);
-  expect(performance.now() - startedMs).toBeLessThan(3000);
-  expect(code).toBe(130);
+  child.kill('SIGINT');
+  expect((await ended(child)).code).toBe(130);
 
-  const root = join(folder, 'data');
-  const day = tradingDay('2025-12-17') as TradingDay;
   const last = Math.max(...ticks.filter(({ ticker }) => ticker === 'SPY').map(({ at }) => Date.parse(at)));
   const { wrong, records } = await accountOf(root, day, last + 5000, { ticker: 'SPY', intervalMs: 5000 });
   expect(wrong).toEqual([]);
   expect(records.length).toBeGreaterThan(0);
+  const { clientSecret, refreshToken } = server.credentials;
   const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const texts = files
     .filter(({ name }) => !name.startsWith('.tradestation-'))
@@ -62,3 +32,51 @@ it('ends within three seconds of SIGTERM with everything written and no secret a
     expect(text.includes(clientSecret) || text.includes(refreshToken) || text.includes('Bearer ')).toBe(false);
   }
 }, 60_000);
+
+it('ends with 0 within three seconds of SIGTERM while four streams are silent, with everything written', async () => {
+  const { server, child, root, ticks, errors, until } = await streamProcess(
+    { speed: 10, startMs: newYorkInstant('2025-12-17', 9, 40) },
+    {
+      args: ['--underlying', 'HEALTH', '--expirations', '2', '--strike-distance', '5'],
+      env: { TRADESTATION_SYMBOLS_PER_STREAM: '16' },
+    },
+  );
+  await until(() => ticks.filter(({ recorded }) => recorded).length >= 3);
+  const open = (await (await fetch(`${server.url}/__ctl/streams`)).json()) as { streams: unknown[] };
+  expect(open.streams).toHaveLength(4);
+  server.setFaults([{ path: '*/stream/*', silent: true }]);
+  const before = ticks.length;
+  await until(() => ticks.length >= before + 2);
+  const startedMs = performance.now();
+  child.kill('SIGTERM');
+  const { code } = await ended(child);
+  expect(performance.now() - startedMs).toBeLessThan(3000);
+  expect([code, errors.filter((line) => line.includes('stopped'))]).toEqual([0, []]);
+
+  const [first = [], ...others] = await recordTimesOf(root, day.date, 'HEALTH');
+  const told = ticks.filter(({ recorded }) => recorded).map(({ at }) => Date.parse(at));
+  expect(first.slice(0, told.length)).toEqual(told); // the last record may not have been told of any more
+  for (const times of others) expect(times).toEqual(first);
+  const lastMs = Date.parse(ticks.at(-1)?.at ?? '');
+  expect((await accountOf(root, day, lastMs + 5000, { intervalMs: 5000 })).wrong).toEqual([]);
+  expect(existsSync(join(root, '.stream', 'HEALTH.lock'))).toBe(false);
+  const store = await openStore(join(root, 'gex.db'));
+  expect((await store.runs.latest(1, 'stream')).map(({ status }) => status)).toEqual(['interrupted']);
+  expect(await store.ticks.between('HEALTH', 0, Number.MAX_SAFE_INTEGER, 1000)).toHaveLength(first.length);
+  await store.close();
+}, 60_000);
+
+it.each([
+  ['SIGTERM', 0, ''],
+  ['SIGINT', 130, 'gex: stopped by SIGINT\n'],
+] as const)('ends on %s while it waits for the open, with %d', async (signal, code, last) => {
+  const { child, errors, until } = await streamProcess(
+    { speed: 10, startMs: newYorkInstant('2025-12-17', 7, 0) },
+    { args: ['--underlying', 'HEALTH'] },
+  );
+  await until(() => errors.join('').includes('the market is closed'));
+  const before = errors.length;
+  child.kill(signal);
+  expect((await ended(child)).code).toBe(code);
+  expect(errors.slice(before).join('')).toBe(last);
+});
