@@ -6,9 +6,10 @@ import { backoffMs } from '../io/backoff.js';
 import type { Ctx } from '../io/ctx.js';
 import type { Store } from '../stores/sql/open.js';
 import { enterRecorded } from './stream-ledger.js';
+import { openUnderlying } from './stream-open.js';
 import { openSpots, type Spots } from './stream-spots.js';
 import type { StreamTick } from './stream-tick.js';
-import { NOT_RUNNING, Underlying, type UnderlyingOptions } from './stream-underlying.js';
+import type { Underlying, UnderlyingOptions } from './stream-underlying.js';
 
 export interface StreamOptions extends Omit<UnderlyingOptions, 'ticker' | 'day'> {
   readonly tickers: readonly string[];
@@ -36,6 +37,7 @@ const WARM_UP_MS = 5 * 60_000;
 const RETRY_MS = 2000;
 /** Ends what still runs in the background. */
 const OVER = new Error('the session is over');
+const NOT_RUNNING = 'gex stream was not running';
 const LATE = 'this program was busy or asleep';
 
 /**
@@ -95,7 +97,7 @@ async function recordSession(
       underlyings.push(
         await patiently(
           `the contracts of ${ticker}`,
-          () => Underlying.open({ ...options, ticker, day }, spots.of(ticker).spot, { ...ports, room, fail }, ctx),
+          () => openUnderlying({ ...options, ticker, day }, spots.of(ticker).spot, { ...ports, room, fail }, ctx),
           ctx,
         ),
       );

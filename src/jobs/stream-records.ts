@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import type { TradingDay } from '../core/calendar.js';
+import type { ChainSnapshot } from '../core/model.js';
+import { GexError } from '../errors.js';
+import type { RestOptions } from '../feeds/tradestation/rest.js';
+import { symbolsOf } from '../feeds/tradestation/symbols.js';
+import type { Ctx } from '../io/ctx.js';
+import { acquireLock, type FileLock, lockHolder } from '../io/lock.js';
+import { readGaps } from '../stores/archive/gaps.js';
+import type { Store } from '../stores/sql/open.js';
+import { type LivePublisher, openLivePublisher, type Published } from './live-publish.js';
+import { createGapFiller, type GapFiller } from './stream-bars.js';
+import { type Coverage, createCoverage } from './stream-coverage.js';
+
+interface RecordsOptions {
+  readonly root: string;
+  readonly ticker: string;
+  readonly day: TradingDay;
+  readonly intervalMs: number;
+  /** Annual decimal. */
+  readonly rate?: number;
+}
+
+export interface RecordsPorts {
+  readonly rest: RestOptions;
+  readonly store: Store;
+  readonly runId: number;
+}
+
+const EXPOSURES_EVERY_MS = 60_000;
+const LOCK_TTL_MS = 60_000;
+
+/** One underlying's records of a session and its gaps, which no other process writes meanwhile. Close them. */
+export class SessionRecords {
+  readonly #publisher: LivePublisher;
+  readonly #coverage: Coverage;
+  readonly #filler: GapFiller;
+  readonly #lock: FileLock;
+
+  private constructor(publisher: LivePublisher, coverage: Coverage, filler: GapFiller, lock: FileLock) {
+    this.#publisher = publisher;
+    this.#coverage = coverage;
+    this.#filler = filler;
+    this.#lock = lock;
+  }
+
+  /** Opens the record files behind what they hold, and fills gaps of before. GexError `storage`, also when others record it. */
+  static async open(options: RecordsOptions, ports: RecordsPorts, ctx: Ctx): Promise<SessionRecords> {
+    const { root, ticker, day, rate } = options;
+    const lock = await lockOf(root, ticker, ctx);
+    try {
+      const { date } = day;
+      const publisher = await openLivePublisher(
+        {
+          ...{ root, ticker, date, iv: 'solve', exposureIntervalMs: EXPOSURES_EVERY_MS },
+          ...(rate === undefined ? {} : { rate }),
+        },
+        ports,
+        ctx,
+      );
+      const { barSymbol } = symbolsOf(ticker);
+      const filler = createGapFiller(
+        { root, ticker, date, barSymbol },
+        { rest: ports.rest, bars: ports.store.bars },
+        ctx,
+      );
+      return new SessionRecords(publisher, await coverageOf(options, publisher, filler), filler, lock);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** The instant from which on nothing is accounted for. */
+  get reachedMs(): number {
+    return this.#coverage.reachedMs;
+  }
+
+  get gaps(): number {
+    return this.#coverage.gaps;
+  }
+
+  /** There are no records up to, exclusive, `toMs`. */
+  missed(toMs: number, reasons: readonly string[]): void {
+    this.#coverage.missed(toMs, reasons);
+  }
+
+  /** Throws when another process may be writing them. */
+  requireOurs(): void {
+    if (this.#lock.lost.aborted) throw this.#lock.lost.reason;
+  }
+
+  /** The record of a chain; a gap that was open ends there. */
+  async record(chain: ChainSnapshot): Promise<Published> {
+    const published = await this.#publisher.publish(chain);
+    await this.#coverage.recorded(chain.asOfMs);
+    return published;
+  }
+
+  /** Ends the gap that is open, makes the records durable. */
+  async close(): Promise<void> {
+    try {
+      await this.#coverage.end();
+      await this.#publisher.close();
+    } finally {
+      await this.#lock.release();
+    }
+  }
+
+  /** Resolves when all gaps have been tried to fill. */
+  filled(): Promise<void> {
+    return this.#filler.settled();
+  }
+}
+
+async function coverageOf(
+  { root, ticker, day, intervalMs }: RecordsOptions,
+  publisher: LivePublisher,
+  filler: GapFiller,
+): Promise<Coverage> {
+  const gaps = await readGaps(root, day.date, ticker);
+  for (const gap of gaps) if (gap.filled === undefined) filler.fill(gap);
+  const recordedMs = Number.isNaN(publisher.lastMs) ? day.openMs : publisher.lastMs + intervalMs;
+  const fromMs = Math.max(day.openMs, recordedMs, ...gaps.map(({ toMs }) => toMs));
+  return createCoverage({ fromMs, intervalMs }, async (gap) => {
+    await publisher.gap(gap);
+    filler.fill(gap);
+  });
+}
+
+async function lockOf(root: string, ticker: string, ctx: Ctx): Promise<FileLock> {
+  const path = join(root, '.stream', `${ticker}.lock`);
+  const lock = await acquireLock(path, { ttlMs: LOCK_TTL_MS }, ctx);
+  if (lock) return lock;
+  const holder = await lockHolder(path);
+  throw new GexError('storage', `${ticker} is being recorded by ${holder?.tag ?? 'another process'} already; stop it`);
+}
