@@ -26,6 +26,11 @@ export class Admission {
     this.#clock = clock;
   }
 
+  /** Whether a key is all that a request needs. */
+  get isOpen(): boolean {
+    return !this.#strict && this.#limit === undefined;
+  }
+
   /** Sets the request's key. Throws `usage` when headers are missing. */
   identify(request: FastifyRequest): void {
     const { headers } = request;

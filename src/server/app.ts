@@ -2,15 +2,18 @@ import compress from '@fastify/compress';
 import cors from '@fastify/cors';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
+import type { PackageName } from '../wire/catalogue.js';
 import { type AdminOptions, refuseAdmin } from './admin.js';
 import { Admission, type AdmissionOptions } from './admission.js';
 import { maskKey } from './auth.js';
+import { answerDirectly } from './direct.js';
 import { injectFaults } from './inject.js';
 import type { Metrics } from './metrics.js';
 import { mountDocuments, schemaOf } from './openapi.js';
 import type { Peers } from './peers.js';
 import { answerClientError, answerError, pathOf, refuse } from './refuse.js';
 import type { Call, RouteRow, ServerState } from './route.js';
+import { chainPath, RECORD_TYPE } from './routes/records.js';
 import { ROUTES } from './routes.js';
 
 declare module 'fastify' {
@@ -80,12 +83,22 @@ export async function createApp(state: ServerState, options: AppOptions): Promis
   await app.register(cors, CORS);
   await app.register(compress, { global: false });
   await mountDocuments(app, options.version);
-  const guards = { admin: options, admission: new Admission(options, state.ctx.clock) };
+  const admission = new Admission(options, state.ctx.clock);
+  const guards = { admin: options, admission };
   for (const prefix of PREFIXES) {
     for (const row of ROUTES) mount(app, prefix, row, { state, ...guards });
     for (const path of new Set(ROUTES.map((row) => row.path))) mountMethodNotAllowed(app, prefix, path);
   }
+  if (!options.logRequests && admission.isOpen) serveDirectly(app, state);
   return app;
+}
+
+/** Until the server closes: from then on, the framework says so to whoever comes. */
+function serveDirectly(app: FastifyInstance, state: ServerState): void {
+  const meter = (of: PackageName) => state.metrics.meter('GET', chainPath(of));
+  const meters = { classic: meter('classic'), state: meter('state'), orderflow: meter('orderflow') };
+  const stop = answerDirectly(app.server, state, { contentType: RECORD_TYPE, origin: CORS.origin, meters });
+  app.addHook('preClose', async () => stop());
 }
 
 const LIVE_ONLY =

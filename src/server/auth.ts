@@ -18,6 +18,12 @@ export function apiKeyOf(authorization: string | undefined, queryKey: unknown): 
   return key;
 }
 
+/** The key of an `Authorization` header where nothing has to be said against it; else undefined. */
+export function plainKeyOf(authorization: string | undefined): string | undefined {
+  const key = keyInHeader(authorization);
+  return key === '' || key.length > MAX_KEY_LENGTH ? undefined : key;
+}
+
 function keyInHeader(authorization = ''): string {
   return authorization.trim().replace(SCHEME, '');
 }

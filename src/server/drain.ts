@@ -24,7 +24,7 @@ export class RequestCount {
       count.#underWay -= 1;
       if (count.#underWay === 0) count.#whenNone?.();
     }
-    server.on('request', (_request, response: Timed) => {
+    server.prependListener('request', (_request, response: Timed) => {
       response[START] = performance.now();
       this.#underWay += 1;
       response.on('close', onClose);

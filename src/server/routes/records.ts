@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { GexError } from '../../errors.js';
 import type { PackageName } from '../../wire/catalogue.js';
 import { majorsOf, maxChangeOf } from '../derived.js';
+import { turnOf } from '../direct.js';
 import type { RecordView } from '../library.js';
 import { nextRecord } from '../next-record.js';
 import { playbackOf } from '../replay.js';
@@ -16,6 +17,8 @@ interface RecordParams {
 }
 
 type Body = Buffer | string;
+
+export const RECORD_TYPE = 'application/json; charset=utf-8';
 
 /** What a view answers for the stored bytes of a record: the chain itself is passed on untouched. */
 const VIEWS: Readonly<Record<RecordView, (record: Buffer) => Body>> = {
@@ -40,10 +43,15 @@ export const RECORD_ROUTES: readonly RouteRow[] = [
   chainRow('orderflow', 'Next orderflow record', schemas.orderflow),
 ];
 
+/** Where the whole records of a package are. */
+export function chainPath(of: PackageName): string {
+  return `/{ticker}/${of}/{category}`;
+}
+
 function chainRow(of: PackageName, summary: string, schema: z.ZodType): RouteRow {
   return route({
     method: 'GET',
-    path: `/{ticker}/${of}/{category}`,
+    path: chainPath(of),
     tag: of,
     summary,
     access: 'key',
@@ -59,7 +67,7 @@ function derivedRows(of: PackageName): readonly RouteRow[] {
   return DERIVED.map(({ view, summary, schema }) =>
     route({
       method: 'GET',
-      path: `/{ticker}/${of}/{category}/${view}`,
+      path: `${chainPath(of)}/${view}`,
       tag: of,
       summary,
       access: 'key',
@@ -77,7 +85,9 @@ function serveRecord(call: Call<RecordParams, unknown, unknown>, of: PackageName
   const { session } = call.state.replay;
   const stream = session.library.find(ticker, of, category);
   if (stream === undefined) throw new GexError('missing', `Data not found for ${ticker}/${of}/${category}`);
-  const turn = nextRecord(session, { apiKey: call.apiKey, counter: stream.counters[view], stream }, VIEWS[view]);
+  const turn =
+    turnOf(call.request.raw) ??
+    nextRecord(session, { apiKey: call.apiKey, counter: stream.counters[view], stream }, VIEWS[view]);
   return turn instanceof Promise ? turn.then((body) => send(call, body)) : send(call, turn);
 }
 
@@ -89,7 +99,7 @@ function send({ reply, state }: Sending, body: Body | undefined): FastifyReply {
       playbackOf(state.replay.session) === 'request' ? 'No more data available' : 'No record at this time yet';
     throw new GexError('missing', none);
   }
-  reply.header('content-type', 'application/json; charset=utf-8');
+  reply.header('content-type', RECORD_TYPE);
   if (reply.request.headers['accept-encoding'] === undefined) return reply.send(body);
   reply.compress(body);
   return reply;
