@@ -7,7 +7,7 @@ import type { RequestMeter } from './request-meter.js';
 import type { ServerState } from './route.js';
 
 /** What the routes of whole records say and count, whoever writes their answers. */
-export interface RecordAnswer {
+interface RecordAnswer {
   readonly contentType: string;
   /** Of Access-Control-Allow-Origin. */
   readonly origin: string;
