@@ -12,9 +12,9 @@ const HIGH_BYTES = 1024 * 1024;
  * Chunks on their way from a callback to one `for await`. Unlike a stream of Node's, which drops what is not read yet when
  * its source fails, it gives out every chunk first and the failure then.
  */
-export class ChunkQueue implements AsyncIterable<Uint8Array> {
+export class ChunkQueue implements AsyncIterable<Buffer> {
   readonly #flow: Flow;
-  readonly #chunks: Uint8Array[] = [];
+  readonly #chunks: Buffer[] = [];
   #bytes = 0;
   #end: { readonly error?: unknown } | undefined;
   #wake = (): void => {};
@@ -23,7 +23,7 @@ export class ChunkQueue implements AsyncIterable<Uint8Array> {
     this.#flow = flow;
   }
 
-  push(chunk: Uint8Array): void {
+  push(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
     if (this.#bytes >= HIGH_BYTES) this.#flow.pause();
@@ -40,7 +40,7 @@ export class ChunkQueue implements AsyncIterable<Uint8Array> {
     this.#wake();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
     try {
       for (;;) {
         const chunk = this.#chunks.shift();

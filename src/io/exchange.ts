@@ -16,7 +16,7 @@ interface Exchange {
 interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: AsyncIterable<Buffer>;
   discard(): void;
 }
 

@@ -17,7 +17,7 @@ export interface WebAnswer {
   /** Header names in lower case; of a repeated header the values, joined by commas. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** As sent over the wire, gzip included. Throws as `Web.get` does; leaving the loop early ends the connection. */
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: AsyncIterable<Buffer>;
   discard(): void;
 }
 
@@ -39,7 +39,7 @@ export class Web {
     const agent = await this.#connections();
     const fault = (error: unknown): unknown => {
       signal.throwIfAborted();
-      return networkError(url, error);
+      return networkError(url, error, this.#silenceMs);
     };
     try {
       const answer = await exchange(agent, { url, headers, signal, totalMs });
@@ -75,7 +75,7 @@ export function placeOf(url: URL): string {
 
 /** The first `maxBytes` of a body as text; the rest is not read. Throws as `Web.get` does. */
 export async function beginningOf(answer: WebAnswer, maxBytes: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
+  const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of answer.body) {
     chunks.push(chunk);
@@ -85,10 +85,7 @@ export async function beginningOf(answer: WebAnswer, maxBytes: number): Promise<
   return Buffer.concat(chunks).subarray(0, maxBytes).toString();
 }
 
-async function* translated(
-  body: AsyncIterable<Uint8Array>,
-  fault: (error: unknown) => unknown,
-): AsyncGenerator<Uint8Array> {
+async function* translated(body: AsyncIterable<Buffer>, fault: (error: unknown) => unknown): AsyncGenerator<Buffer> {
   try {
     yield* body;
   } catch (error) {
@@ -107,14 +104,14 @@ const REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name service does not answer',
   UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
   UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
-  UND_ERR_BODY_TIMEOUT: 'it fell silent',
   UND_ERR_SOCKET: 'the connection was cut',
 };
 
-function networkError(url: URL, fault: unknown): GexError {
+function networkError(url: URL, fault: unknown, silenceMs: number): GexError {
   const code = fault instanceof Error && 'code' in fault ? String(fault.code) : '';
   const text = fault instanceof Error ? fault.message : String(fault);
-  const reason = REASONS[code] ?? (text || code);
+  const silent = code === 'UND_ERR_BODY_TIMEOUT' && `nothing came for ${silenceMs / 1000} s`;
+  const reason = silent || (REASONS[code] ?? (text || code));
   return new GexError('upstream', `${placeOf(url)}: cannot be fetched (${reason}); check the network`, {
     cause: fault,
   });

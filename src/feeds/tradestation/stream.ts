@@ -1,6 +1,6 @@
 import { GexError } from '../../errors.js';
 import type { Ctx } from '../../io/ctx.js';
-import { type LiveAnswer, openLive } from '../../io/live.js';
+import { beginningOf, Web, type WebAnswer } from '../../io/web.js';
 import type { JsonObject } from '../../wire/chain-reading.js';
 import { faultOf, rateHeaders } from './answers.js';
 import { FrameReader } from './frames.js';
@@ -39,6 +39,8 @@ const ACCEPT = 'application/vnd.tradestation.streams.v2+json, application/json;q
 /** A stream that ends so soon after it opened was hardly meant to be open. */
 const EARLY_MS = 30_000;
 const WATCH_EVERY_MS = 1000;
+const SILENCE_MS = 15_000;
+const MAX_FAULT_BYTES = 64 * 1024;
 /** Well within the half hour that a rotating refresh token may rest (contract section 2.3). */
 const KEEP_EVERY_MS = 5 * 60_000;
 
@@ -99,7 +101,11 @@ async function* connect(
 ): AsyncGenerator<StreamEvent> {
   const watchdog = new AbortController();
   const signal = AbortSignal.any([ctx.signal, watchdog.signal]);
-  const answer = await openAnswer(options, call, { ...ctx, signal });
+  const web = new Web(options.silenceMs ?? SILENCE_MS);
+  const answer = await openAnswer({ ...options, web }, call, { ...ctx, signal }).catch(async (error: unknown) => {
+    await web.close();
+    throw error;
+  });
   connection.openedMs = ctx.clock.now();
   connection.lastDataMs = connection.openedMs;
   let checkedMs = connection.openedMs;
@@ -126,34 +132,37 @@ async function* connect(
   const frames = new FrameReader();
   try {
     yield { kind: 'open', atMs: ctx.clock.now() };
-    for await (const chunk of answer.chunks) yield* sortOut(frames.push(chunk), call, connection, ctx);
+    for await (const chunk of answer.body) yield* sortOut(frames.push(chunk), call, connection, ctx);
     yield* sortOut(frames.finish(), call, connection, ctx);
   } finally {
     clearInterval(timer);
     clearInterval(keeper);
     if (frames.garbage > 0)
       ctx.log.debug(`TradeStation ${call.label}: lines that were no JSON`, { lines: frames.garbage });
-    await answer.close();
+    await web.close();
   }
 }
 
 /** The head of the answer, with a new token after one 401. */
-async function openAnswer(options: StreamOptions, call: StreamCall, ctx: Ctx): Promise<LiveAnswer> {
-  const { tokens, gateOf, apiUrl, silenceMs, random = Math.random } = options;
+async function openAnswer(
+  options: StreamOptions & { readonly web: Web },
+  call: StreamCall,
+  ctx: Ctx,
+): Promise<WebAnswer> {
+  const { tokens, gateOf, apiUrl, web, random = Math.random } = options;
   const gate = gateOf(call.resource);
   let token = await tokens.current(ctx);
   for (let renewed = false; ; renewed = true) {
     await takeTurn(gateOf, call.resource, ctx);
-    const answer = await openLive({
-      url: `${apiUrl.replace(/\/+$/, '')}${call.path}`,
+    const answer = await web.get({
+      url: new URL(`${apiUrl.replace(/\/+$/, '')}${call.path}`),
       headers: { authorization: `Bearer ${token}`, accept: ACCEPT, 'accept-encoding': 'identity' },
       signal: ctx.signal,
-      ...(silenceMs === undefined ? {} : { silenceMs }),
     });
     const rate = rateHeaders(answer.headers);
     await heed(gate, rate, ctx.clock.now());
     if (answer.status === 200) return answer;
-    const fault = faultOf(answer.status, await headOf(answer)) ?? {
+    const fault = faultOf(answer.status, await beginningOf(answer, MAX_FAULT_BYTES)) ?? {
       ...({ kind: 'protocol', status: answer.status, retried: true, message: `status ${answer.status}` } as const),
     };
     if (fault.kind === 'auth' && !renewed) {
@@ -167,21 +176,6 @@ async function openAnswer(options: StreamOptions, call: StreamCall, ctx: Ctx): P
     if (!fault.retried) throw explain(fault, call);
     throw new Loss('broken', `answered ${fault.status} (${fault.message})`);
   }
-}
-
-const MAX_FAULT_BYTES = 64 * 1024;
-
-async function headOf(answer: LiveAnswer): Promise<string> {
-  let text = '';
-  try {
-    for await (const chunk of answer.chunks) {
-      text += chunk.toString();
-      if (text.length > MAX_FAULT_BYTES) break;
-    }
-  } finally {
-    await answer.close();
-  }
-  return text;
 }
 
 /** Takes heartbeats, statuses and errors out of what came (contract section 6.2). */
