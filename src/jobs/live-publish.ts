@@ -91,9 +91,10 @@ export async function openLivePublisher(
     publish: async (chain) => {
       await background;
       const startedMs = performance.now();
-      await writer.append(publisher.publish(chain));
+      const book = priceBook(chain, convention);
+      await writer.append(publisher.publishBook(book));
       const elapsedMs = performance.now() - startedMs;
-      const profile = exposureProfileOf(priceBook(chain, convention));
+      const profile = exposureProfileOf(book);
       background = keep(chain, profile);
       background.catch(() => undefined); // the next call throws it
       return { profile, elapsedMs };

@@ -21,9 +21,11 @@ import { emptyMemory, GREEK_SETS, grownMemory, type Memory } from './publish-mem
 interface Publisher {
   /** The lines of a chain, one per row of CATEGORIES, without newlines; their memory is used again by the next call. */
   publish(chain: ChainSnapshot): readonly Uint8Array[];
+  /** The lines of a book that `priceBook` made with this publisher's options, which name no preset: not priced again. */
+  publishBook(book: Book): readonly Uint8Array[];
 }
 
-/** What the vendor's records are in, whatever else a caller chooses. */
+/** What the vendor's records are in, whatever else a caller chooses. None of it changes what a contract is priced at. */
 const VENDOR = { preset: 'gexbot', unit: 'usd-per-1pct', sign: 'naive', weight: 'volume' } as const;
 
 interface PublisherOptions extends ConventionOptions {
@@ -37,20 +39,21 @@ export function createPublisher(ticker: string, { basis = 0, ...options }: Publi
   let plan: LadderPlan | undefined;
   let memory: Memory | undefined;
   let write: (book: Book) => void;
-  return {
-    publish(chain) {
-      if (plan?.contracts !== chain.contracts || chain.asOfMs >= plan.validUntilMs) {
-        const next = planLadders(chain, basis);
-        const isMore = plan !== undefined && memory !== undefined && continues(next, plan);
-        memory = isMore ? grownMemory(memory as Memory, plan as LadderPlan, next) : emptyMemory(next);
-        plan = next;
-        write = planWriter(plan, { ticker, basis, memory }, lines);
-      }
-      for (const line of lines) line.clear();
-      write(priceBook(chain, { ...options, ...VENDOR }));
-      return lines.map((line) => line.bytes());
-    },
+  const layOut = (chain: ChainSnapshot): void => {
+    if (plan?.contracts === chain.contracts && chain.asOfMs < plan.validUntilMs) return;
+    const next = planLadders(chain, basis);
+    const isMore = plan !== undefined && memory !== undefined && continues(next, plan);
+    memory = isMore ? grownMemory(memory as Memory, plan as LadderPlan, next) : emptyMemory(next);
+    plan = next;
+    write = planWriter(plan, { ticker, basis, memory }, lines);
   };
+  const publishBook = (book: Book): readonly Uint8Array[] => {
+    layOut(book.chain);
+    for (const line of lines) line.clear();
+    write({ ...book, convention: { ...book.convention, ...VENDOR } });
+    return lines.map((line) => line.bytes());
+  };
+  return { publishBook, publish: (chain) => publishBook(priceBook(chain, { ...options, ...VENDOR })) };
 }
 
 interface WriterOptions {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { newYorkInstant } from '../../src/core/calendar.js';
-import { exposureProfile } from '../../src/core/exposure.js';
+import { priceBook } from '../../src/core/chainvol.js';
+import { exposureProfile, exposureProfileOf } from '../../src/core/exposure.js';
 import type { ChainSnapshot } from '../../src/core/model.js';
 import { sessionOf, snapshotOf, syntheticChain } from '../../src/core/synth/chain.js';
 import { startSession } from '../../src/core/synth/session.js';
@@ -248,3 +249,20 @@ test('contracts that are added in mid-session give the same ladders as if they h
   }
   expect(compared).toBe(21 * CATEGORIES.length);
 });
+
+test.each([{ iv: 'solve' }, { iv: 'chain' }, { iv: 'solve', rate: 0.031 }] as const)(
+  'a book that is priced already gives the bytes of its chain, and keeps its own figures: %o',
+  (convention) => {
+    const chains = [30, 31, 32].map((minute) =>
+      syntheticChain({ ticker: 'SPX', seed: 12, atMs: newYorkInstant(DATE, 11, minute) }),
+    );
+    const pricing = createPublisher('SPX', convention);
+    const given = createPublisher('SPX', convention);
+    for (const chain of chains) {
+      const book = priceBook(chain, convention);
+      const lines = given.publishBook(book).map((line) => Buffer.from(line).toString());
+      expect(lines).toEqual(pricing.publish(chain).map((line) => Buffer.from(line).toString()));
+      expect(exposureProfileOf(book)).toEqual(exposureProfileOf(priceBook(chain, convention)));
+    }
+  },
+);
