@@ -1,5 +1,5 @@
 import { type ExpirySetName, type LadderPlan, sumByStrike } from '../core/ladders.js';
-import type { JsonText } from '../wire/decimal.js';
+import { type JsonText, onWire } from '../wire/decimal.js';
 import {
   GEX_PRIOR_MINUTES,
   GREEK_PRIOR_MINUTES,
@@ -36,6 +36,8 @@ export function gexLine(
   const set = plan.sets[name];
   const byVolume = new Float64Array(set.strike.length);
   const byOpenInterest = new Float64Array(set.strike.length);
+  /** What readers see: changes are between figures of records, so that they can be told from the records alone. */
+  const shown = new Float64Array(set.strike.length);
   const naive = kind === 'classic';
   return (out, frame, zeroGamma) => {
     const { chain, head, units, position } = frame;
@@ -45,7 +47,8 @@ export function gexLine(
     const sumGexVol = sum(naive ? chain.volume : position, byVolume);
     const sumGexOi = naive ? sum(chain.openInterest, byOpenInterest) : 0;
     const priors = history.priors(chain.asOfMs);
-    const changeFrom = (before: Float64Array) => largestChange(set.strike, byVolume, before);
+    for (let i = 0; i < shown.length; i++) shown[i] = onWire(byVolume[i] as number, 2);
+    const changeFrom = (before: Float64Array) => largestChange(set.strike, shown, before);
     writeGexChain(out, {
       ...head,
       minDte: plan.minDte,
@@ -62,7 +65,7 @@ export function gexLine(
       deltaRiskReversal: 0,
       maxPriors: [changeFrom(history.last()), ...priors.map(changeFrom)],
     });
-    history.push(chain.asOfMs, byVolume);
+    history.push(chain.asOfMs, shown);
   };
 }
 

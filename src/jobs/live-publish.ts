@@ -9,6 +9,7 @@ import { CATEGORIES } from '../wire/catalogue.js';
 import { conventionDocument } from '../wire/compute-document.js';
 import { exposureRows } from './exposure-rows.js';
 import { createPublisher } from './publish.js';
+import { readPast } from './publish-past.js';
 
 interface LiveOptions {
   /** Root of the archive. */
@@ -42,7 +43,7 @@ export interface LivePublisher {
    * GexError `storage`: nothing of it is in the archive, or the store refused what came before.
    */
   publish(chain: ChainSnapshot): Promise<Published>;
-  /** Takes a chain of before the last record for what later records say of their past; nothing is written. */
+  /** Takes the chain of the archive's last record: the flows of the next one count from it. Nothing is written. */
   remember(chain: ChainSnapshot): void;
   gap(gap: Gap): Promise<void>;
   /** Makes everything durable. */
@@ -52,7 +53,7 @@ export interface LivePublisher {
 /** Between two moments at which what was written is made durable against a power cut. */
 const SYNC_EVERY_MS = 5000;
 
-/** Opens the record files of a session for one ticker, going on behind what they hold. GexError `storage`. */
+/** Opens the record files of a session for one ticker, going on behind what they hold: they are the later records' past. GexError `storage`. */
 export async function openLivePublisher(
   { root, ticker, date, iv, rate, exposureIntervalMs, basis }: LiveOptions,
   { store, runId }: { readonly store: Store; readonly runId: number },
@@ -61,7 +62,8 @@ export async function openLivePublisher(
   const keys = CATEGORIES.map((row) => ({ date, ticker, package: row.package, category: row.category }));
   const writer = await openLiveWriter(root, keys);
   const convention = { iv, ...(rate === undefined ? {} : { rate }) };
-  const publisher = createPublisher(ticker, { ...convention, ...(basis === undefined ? {} : { basis }) });
+  const past = Number.isNaN(writer.lastMs) ? [] : await readPast({ root, date, ticker }, writer.lastMs);
+  const publisher = createPublisher(ticker, { ...convention, past, ...(basis === undefined ? {} : { basis }) });
   let background: Promise<void> = Promise.resolve();
   let nextExposureMs = Number.NEGATIVE_INFINITY;
   let nextSyncMs = Number.NEGATIVE_INFINITY;
@@ -99,7 +101,7 @@ export async function openLivePublisher(
       background.catch(() => undefined); // the next call throws it
       return { profile, elapsedMs };
     },
-    remember: (chain) => void publisher.publish(chain),
+    remember: (chain) => publisher.remember(chain),
     gap: (gap) => appendGap(root, date, ticker, gap),
     close: async () => {
       try {

@@ -35,9 +35,6 @@ interface Part {
   readonly heldMs: number;
 }
 
-/** Records look back half an hour; a minute more does not hurt. */
-const LOOK_BACK_MS = 31 * 60_000;
-
 /**
  * Plays one session to its end, all tickers at each instant, and returns how many records each has. One that plays again
  * replaces what was recorded of it; one on the clock goes on behind it. GexError `storage`.
@@ -69,8 +66,10 @@ async function openPart(job: SessionJob, ticker: SynthTicker, ports: Ports, ctx:
   const basis = ticker.futuresOf && { basis: ticker.futuresOf.basis };
   const live = { root, ticker: ticker.ticker, date: day.date, iv: 'chain', exposureIntervalMs, ...basis } as const;
   const publisher = await openLivePublisher(live, ports, ctx);
-  const heldMs = Number.isNaN(publisher.lastMs) ? Number.NEGATIVE_INFINITY : publisher.lastMs;
-  return { chainAt: chainsOf(startSession({ ticker, day, seed, model })), publisher, heldMs };
+  const chainAt = chainsOf(startSession({ ticker, day, seed, model }));
+  const isHeld = publisher.lastMs >= day.openMs && publisher.lastMs < day.closeMs;
+  if (isHeld) publisher.remember(chainAt(publisher.lastMs));
+  return { chainAt, publisher, heldMs: isHeld ? publisher.lastMs : Number.NEGATIVE_INFINITY };
 }
 
 interface Playing {
@@ -88,7 +87,7 @@ async function playInstants(
   for (let atMs = fromMs; atMs <= toMs; atMs += intervalMs) {
     await until(play.dueMs(atMs), ctx);
     for (const part of parts) {
-      await playInstant(part, atMs);
+      if (atMs > part.heldMs) await part.publisher.publish(part.chainAt(atMs));
       await turn(); // a server in the same process answers in between
       ctx.signal.throwIfAborted();
     }
@@ -96,13 +95,6 @@ async function playInstants(
     onFirst();
   }
   return records;
-}
-
-async function playInstant({ chainAt, publisher, heldMs }: Part, atMs: number): Promise<void> {
-  if (atMs < heldMs - LOOK_BACK_MS) return;
-  const chain = chainAt(atMs);
-  if (atMs <= heldMs) publisher.remember(chain);
-  else await publisher.publish(chain);
 }
 
 /** Sleeps in parts: a clock that is set, or a computer that sleeps, is noticed within a minute. */

@@ -1,7 +1,9 @@
 import { EXPIRY_SETS, type ExpirySetName, type LadderPlan } from '../core/ladders.js';
+import type { ChainSnapshot } from '../core/model.js';
 import type { ColumnHistory } from './history.js';
 import { GREEK_LADDERS, gexHistory, greekHistory } from './ladder-lines.js';
 import type { LastBook } from './orderflow.js';
+import { type Past, recall } from './publish-past.js';
 
 /** Sets that have ladders of greeks. */
 export const GREEK_SETS = ['zero', 'one'] as const;
@@ -31,6 +33,21 @@ export function emptyMemory({ sets, contracts }: LadderPlan): Memory {
   };
 }
 
+/** What records of before say of a plan's ladders; of the book at the last of them nothing. */
+export function recalledMemory(plan: LadderPlan, past: Past): Memory {
+  const memory = emptyMemory(plan);
+  const { classic, state, greeks } = memory;
+  const inOrder = [
+    ...EXPIRY_SETS.map((name) => ({ name, history: classic[name] })),
+    ...EXPIRY_SETS.map((name) => ({ name, history: state[name] })),
+    ...GREEK_SETS.flatMap((name) => greeks[name].map((history) => ({ name, history }))),
+  ];
+  for (const [i, { name, history }] of inOrder.entries()) {
+    recall(history, past[i] ?? [], { plan, strike: plan.sets[name].strike });
+  }
+  return memory;
+}
+
 /** The memory of a plan in the places of one that continues it: by strike, and by contract with the new ones unknown. */
 export function grownMemory(memory: Memory, before: LadderPlan, plan: LadderPlan): Memory {
   const moveOf = bySet((name) => {
@@ -51,6 +68,14 @@ export function grownMemory(memory: Memory, before: LadderPlan, plan: LadderPlan
     last: { volume, position },
     hasLast: memory.hasLast,
   };
+}
+
+/** Keeps what the flows of the next record count from. */
+export function keepBook(memory: Memory, { volume, dealerPosition }: ChainSnapshot): void {
+  memory.last.volume.set(volume);
+  if (dealerPosition) memory.last.position.set(dealerPosition);
+  else memory.last.position.fill(0);
+  memory.hasLast = true;
 }
 
 function bySet<T>(of: (name: ExpirySetName) => T): Record<ExpirySetName, T> {

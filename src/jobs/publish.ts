@@ -11,7 +11,8 @@ import type { Frame } from './frame.js';
 import type { ColumnHistory } from './history.js';
 import { GREEK_LADDERS, gexLine, greekLine, setVolatilities } from './ladder-lines.js';
 import { orderflowValues, type SetFlow, setFlow } from './orderflow.js';
-import { emptyMemory, GREEK_SETS, grownMemory, type Memory } from './publish-memory.js';
+import { emptyMemory, GREEK_SETS, grownMemory, keepBook, type Memory, recalledMemory } from './publish-memory.js';
+import type { Past } from './publish-past.js';
 
 /**
  * Turns chains of one underlying, in order of time, into GexBot's 15 record lines. It remembers half an hour for the
@@ -23,6 +24,8 @@ interface Publisher {
   publish(chain: ChainSnapshot): readonly Uint8Array[];
   /** The lines of a book that `priceBook` made with this publisher's options, which name no preset: not priced again. */
   publishBook(book: Book): readonly Uint8Array[];
+  /** Takes the chain of the last record of before, from whose volumes and positions the next record's flows count. */
+  remember(chain: ChainSnapshot): void;
 }
 
 /** What the vendor's records are in, whatever else a caller chooses. None of it changes what a contract is priced at. */
@@ -31,10 +34,15 @@ const VENDOR = { preset: 'gexbot', unit: 'usd-per-1pct', sign: 'naive', weight: 
 interface PublisherOptions extends ConventionOptions {
   /** Added to spot, strikes and levels of the records: a future's view of its index's chain. */
   readonly basis?: number;
+  /** Records of the session that are there already; default: none. */
+  readonly past?: Past;
 }
 
 /** A publisher that names its records after `ticker` and prices chains in the vendor's convention with `options`. */
-export function createPublisher(ticker: string, { basis = 0, ...options }: PublisherOptions = {}): Publisher {
+export function createPublisher(
+  ticker: string,
+  { basis = 0, past = [], ...options }: PublisherOptions = {},
+): Publisher {
   const lines = CATEGORIES.map(() => jsonText());
   let plan: LadderPlan | undefined;
   let memory: Memory | undefined;
@@ -42,10 +50,13 @@ export function createPublisher(ticker: string, { basis = 0, ...options }: Publi
   const layOut = (chain: ChainSnapshot): void => {
     if (plan?.contracts === chain.contracts && chain.asOfMs < plan.validUntilMs) return;
     const next = planLadders(chain, basis);
-    const isMore = plan !== undefined && memory !== undefined && continues(next, plan);
-    memory = isMore ? grownMemory(memory as Memory, plan as LadderPlan, next) : emptyMemory(next);
+    memory = memoryFor(next);
     plan = next;
     write = planWriter(plan, { ticker, basis, memory }, lines);
+  };
+  const memoryFor = (next: LadderPlan): Memory => {
+    if (plan === undefined || memory === undefined) return recalledMemory(next, past);
+    return continues(next, plan) ? grownMemory(memory, plan, next) : emptyMemory(next);
   };
   const publishBook = (book: Book): readonly Uint8Array[] => {
     layOut(book.chain);
@@ -53,7 +64,14 @@ export function createPublisher(ticker: string, { basis = 0, ...options }: Publi
     write({ ...book, convention: { ...book.convention, ...VENDOR } });
     return lines.map((line) => line.bytes());
   };
-  return { publishBook, publish: (chain) => publishBook(priceBook(chain, { ...options, ...VENDOR })) };
+  return {
+    publishBook,
+    publish: (chain) => publishBook(priceBook(chain, { ...options, ...VENDOR })),
+    remember: (chain) => {
+      layOut(chain);
+      keepBook(memory as Memory, chain);
+    },
+  };
 }
 
 interface WriterOptions {
@@ -101,8 +119,6 @@ function planWriter(
     }
     const [zero, one] = flows as [SetFlow, SetFlow];
     writeOrderflow(next(), { ...head, values: orderflowValues(zero, one) });
-    last.volume.set(chain.volume);
-    last.position.set(position);
-    memory.hasLast = true;
+    keepBook(memory, chain);
   };
 }
