@@ -71,12 +71,12 @@ export function setFlow({ chain, units, position }: Frame, set: ExpirySet, last:
     dex[call ? 'call' : 'put'] += delta * volume;
     dex[call ? 'netCall' : 'netPut'] += delta * held;
     if (last === undefined) continue;
+    const before = last.volume[row] as number;
+    if (Number.isNaN(before)) continue; // what was traded before a contract was first heard of is no flow
     const bought = (last.position[row] as number) - held;
     flow.dex += delta * bought;
     flow.gex += gamma * bought;
-    const before = last.volume[row] as number;
-    // What was traded before a contract was first heard of is no flow.
-    if (!Number.isNaN(before)) flow.traded += gamma * (volume - before);
+    flow.traded += gamma * (volume - before);
   }
   return {
     longGamma: strikeOfExtreme(set.strike, dealerGamma, 1),

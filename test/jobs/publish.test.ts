@@ -167,6 +167,23 @@ test('the memory of a publisher shows in priors and flows only', () => {
   expect(Object.keys(flows(fresh))).toHaveLength(37);
 });
 
+test('what a contract had traded before it was first heard of is no flow, neither in sum nor in the ratio', () => {
+  const chain = syntheticChain({ ticker: 'HEALTH', seed: 5, atMs: newYorkInstant(DATE, 11, 0) });
+  const away = (i: number): number => Math.abs((chain.contracts.strike[i] as number) - chain.spot);
+  const row = [...chain.contracts.strike.keys()].reduce((near, i) => (away(i) < away(near) ? i : near));
+  const at = (volume: number, position: number, minute: number): ChainSnapshot => ({
+    ...{ ...chain, asOfMs: chain.asOfMs + minute * 60_000 },
+    volume: chain.volume.with(row, volume),
+    dealerPosition: (chain.dealerPosition as Float64Array).with(row, position),
+  });
+  const publisher = createPublisher('HEALTH', { iv: 'chain' });
+  publisher.publish(at(Number.NaN, 0, 0));
+  const flowOf = (next: ChainSnapshot) =>
+    recordsOf(publisher.publish(next)).get('orderflow/orderflow') as Record<string, number>;
+  expect(flowOf(at(500, -400, 1))).toMatchObject({ dexoflow: 0, gexoflow: 0, cvroflow: 0 });
+  expect(flowOf(at(900, -800, 2))).toMatchObject({ cvroflow: 1 });
+});
+
 test('a chain without dealers positions has zeros in state, and its classic records all the same', () => {
   const chain = syntheticChain({ ticker: 'SPX', seed: 2, date: DATE });
   const { dealerPosition: _, ...anonymous } = chain;
