@@ -1,5 +1,6 @@
 import type { TradingDay } from '../core/calendar.js';
 import type { ChainSnapshot } from '../core/model.js';
+import { isIndex } from '../core/settlement.js';
 import { symbolsOf, type UnderlyingSymbols } from '../feeds/tradestation/symbols.js';
 import type { Ctx } from '../io/ctx.js';
 import { type LiveContracts, liveContracts } from './stream-contracts.js';
@@ -121,9 +122,12 @@ export class Underlying {
   }
 
   #faults(quote: SpotQuote, nowMs: number): string[] {
+    const { ticker, day } = this.#options;
     const faults = this.#feeds.faults(nowMs);
     if (quote.fault !== undefined) faults.unshift(quote.fault);
-    else if (!(quote.spot > 0)) faults.unshift(`no price of ${this.#options.ticker}`);
+    else if (!(quote.spot > 0)) faults.unshift(`no price of ${ticker}`);
+    // Until its first print an index still shows the close of the session before.
+    else if (isIndex(ticker) && quote.heardMs < day.openMs) faults.unshift(`no print of ${ticker} since the open`);
     return faults;
   }
 

@@ -10,6 +10,7 @@ import { type Clock, type Ctx, systemClock } from '../../src/io/ctx.js';
 import { memoryGate } from '../../src/io/gate.js';
 import { type StreamOptions, type StreamReport, stream } from '../../src/jobs/stream.js';
 import type { StreamTick } from '../../src/jobs/stream-tick.js';
+import { gexChain, greekProfile, orderflow } from '../../src/server/schemas.js';
 import {
   type RunningTradestation,
   startTradestation,
@@ -18,7 +19,7 @@ import {
 import { readGaps } from '../../src/stores/archive/gaps.js';
 import { streamPath } from '../../src/stores/archive/path.js';
 import { openStore, type Store } from '../../src/stores/sql/open.js';
-import { CATEGORIES } from '../../src/wire/catalogue.js';
+import { CATEGORIES, type CategoryRow, categoryOf, type StreamKey, streamName } from '../../src/wire/catalogue.js';
 import { tempFolder } from './folder.js';
 
 const quiet = (): void => {};
@@ -105,19 +106,29 @@ function pausableClock({ clock }: RunningTradestation): Clock {
   };
 }
 
-/** Timestamps of every record file of a ticker-day, epoch ms; every line must be JSON. */
+const SHAPES = { gex: gexChain.strict(), greek: greekProfile.strict(), orderflow: orderflow.strict() } as const;
+
+/** The records of one category of a ticker-day; every line must have the category's shape and be later than the one before. */
+export async function recordsOf<T extends { readonly timestamp: number }>(
+  root: string,
+  key: StreamKey,
+): Promise<readonly T[]> {
+  const lines = (await readFile(streamPath(root, key), 'utf8')).split('\n');
+  if (lines.pop() !== '') throw new Error('the last line is cut');
+  const { shape } = categoryOf(key.package, key.category) as CategoryRow;
+  const records = lines.map((line) => SHAPES[shape].parse(JSON.parse(line)) as unknown as T);
+  for (const [i, { timestamp }] of records.entries()) {
+    const before = records[i - 1]?.timestamp ?? Number.NEGATIVE_INFINITY;
+    if (timestamp <= before) throw new Error(`${streamName(key)}: ${timestamp} follows ${before}`);
+  }
+  return records;
+}
+
+/** Timestamps of every record file of a ticker-day, epoch ms; the records as `recordsOf` wants them. */
 export async function recordTimesOf(root: string, date: string, ticker: string): Promise<number[][]> {
-  return Promise.all(
-    CATEGORIES.map(async (row) => {
-      const text = await readFile(
-        streamPath(root, { date, ticker, package: row.package, category: row.category }),
-        'utf8',
-      );
-      const lines = text.split('\n');
-      if (lines.pop() !== '') throw new Error('the last line is cut');
-      return lines.map((one) => (JSON.parse(one) as { timestamp: number }).timestamp * 1000);
-    }),
-  );
+  const keys = CATEGORIES.map((row) => ({ date, ticker, package: row.package, category: row.category }));
+  const files = await Promise.all(keys.map((key) => recordsOf(root, key)));
+  return files.map((records) => records.map(({ timestamp }) => timestamp * 1000));
 }
 
 /** What every tick of a session from the open to `toMs` is: `record`, `gap`, or what is wrong with it. */
