@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/io/ctx.js';
@@ -321,10 +322,11 @@ describe.skipIf(!existsSync('/proc/self/fd'))('a client that goes away', () => {
           .length;
       const leave = new AbortController();
       const { body } = await fetch(server.url + path, { headers: bearer(), signal: leave.signal });
-      await body?.getReader().read();
-      expect(open()).toBe(1);
+      const reader = body?.getReader();
+      // A ZIP begins with a name: the file is opened for what comes after.
+      while (open() === 0) expect(await reader?.read()).toMatchObject({ done: false });
       leave.abort();
-      await expect.poll(open, { timeout: 10_000 }).toBe(0);
+      while (open() > 0) await turn();
     },
   );
 });
