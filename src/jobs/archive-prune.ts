@@ -1,11 +1,11 @@
 import { newYorkDate } from '../core/calendar.js';
+import { plusDays } from '../core/dates.js';
 import { GexError } from '../errors.js';
 import type { Ctx } from '../io/ctx.js';
 import { isRemovable, removeStream } from '../stores/archive/remove.js';
 import type { LedgerRow, LedgerTable } from '../stores/sql/ledger.js';
 import { streamName } from '../wire/catalogue.js';
 import { type ArchiveFile, archiveFiles } from './archive-files.js';
-import { plusDays } from './daemon-schedule.js';
 
 /** Days before this go: a date, or so many days back from today. */
 type Age = { readonly date: string } | { readonly days: number };

@@ -1,8 +1,9 @@
 import { newYorkDate, previousTradingDay, tradingDay, tradingDays } from '../core/calendar.js';
+import { plusDays } from '../core/dates.js';
 import { listDates } from '../stores/archive/days.js';
 import type { LedgerTable } from '../stores/sql/ledger.js';
 import type { ArchiveSpan } from './archive-files.js';
-import { oldestKept, plusDays } from './daemon-schedule.js';
+import { oldestKept } from './vendor-window.js';
 
 interface AuditWindow {
   readonly from: string;

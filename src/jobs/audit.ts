@@ -9,7 +9,7 @@ import { type CategoryKey, expectedFiles, type FileKind } from './audit-cells.js
 import { type Examined, knownFacts, readFacts } from './audit-facts.js';
 import { MEDIAN_DAYS, medianPace, paceOf, type Suspicion, suspicionsOf } from './audit-suspicion.js';
 import { auditWindow, medianStart } from './audit-window.js';
-import { daysLeft } from './daemon-schedule.js';
+import { daysLeft } from './vendor-window.js';
 
 interface AuditOptions extends ArchiveSpan {
   /** Expected of every ticker; by default what is held of it. */

@@ -1,4 +1,6 @@
-import { daysLeft, plusDays, type Schedule, VENDOR_DAYS } from './daemon-schedule.js';
+import { plusDays } from '../core/dates.js';
+import type { Schedule } from './daemon-schedule.js';
+import { daysLeft, VENDOR_DAYS } from './vendor-window.js';
 
 /** A date with cells that are not held: how many, by what is known of them. */
 export interface Hole {

@@ -3,7 +3,8 @@ import type { LockNote } from '../io/lock-note.js';
 import { type Hole, isOpen } from './daemon-due.js';
 import { type PastRun, pastRuns } from './daemon-history.js';
 import type { DaemonPorts, LockPort } from './daemon-ports.js';
-import { type DueSession, daysLeft, type Schedule } from './daemon-schedule.js';
+import type { DueSession, Schedule } from './daemon-schedule.js';
+import { daysLeft } from './vendor-window.js';
 
 /** What can be said about the daemon of a data folder by anybody who can read the folder. */
 export interface Overview {

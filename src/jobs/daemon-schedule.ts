@@ -1,14 +1,11 @@
 import { Cron } from 'croner';
 import { newYorkDate, nextTradingDay, previousTradingDay, tradingDay, tradingDays } from '../core/calendar.js';
+import { plusDays } from '../core/dates.js';
 import { GexError } from '../errors.js';
+import { oldestKept } from './vendor-window.js';
 
 /** A session is never asked for earlier than this after its close: the vendor still writes its last records. */
 const AFTER_CLOSE_MS = 30 * 60_000;
-
-/** The vendor keeps this many days, today not counted (GexBot contract section 2.1). */
-export const VENDOR_DAYS = 90;
-
-const DAY_MS = 86_400_000;
 
 /** A session and the instant from which it is due, epoch ms. */
 export interface DueSession {
@@ -64,20 +61,6 @@ export function createSchedule(daily?: DailyTime): Schedule {
     },
     due: (nowMs) => tradingDays(oldestKept(nowMs), last(nowMs).date),
   };
-}
-
-/** The oldest date that the vendor still keeps. */
-export function oldestKept(nowMs: number): string {
-  return plusDays(newYorkDate(nowMs), -VENDOR_DAYS);
-}
-
-/** Days until the vendor drops a date: 0 on the last day on which it can be had. */
-export function daysLeft(date: string, nowMs: number): number {
-  return Math.round((Date.parse(date) - Date.parse(oldestKept(nowMs))) / DAY_MS);
-}
-
-export function plusDays(date: string, days: number): string {
-  return new Date(Date.parse(date) + days * DAY_MS).toISOString().slice(0, 10);
 }
 
 function closeOf(date: string): number {

@@ -1,23 +1,10 @@
 import { newYorkInstant } from '../core/calendar.js';
 import { GexError } from '../errors.js';
+import type { LineSummary } from '../stores/archive/line-summary.js';
 import { type StreamKey, streamName } from '../wire/catalogue.js';
 
-/** What is known of a file that was read to its end. Times epoch ms UTC. */
-export interface FileFacts {
-  readonly rows: number;
-  readonly firstMs: number | undefined;
-  readonly lastMs: number | undefined;
-  /** Records without a timestamp, earlier than the one before, of another New York date. */
-  readonly untimed: number;
-  readonly backwards: number;
-  readonly outside: number;
-  /** Neighbours more than 120 s apart, and the widest such pause. */
-  readonly gaps: number;
-  readonly widestGap: { readonly fromMs: number; readonly toMs: number } | undefined;
-  /** The first and the last record, parsed. */
-  readonly first: unknown;
-  readonly last: unknown;
-}
+/** What is known of a file that was read to its end. */
+export type FileFacts = Omit<LineSummary, 'bytes'> & { readonly rows: number };
 
 /** Files of one ticker-day have equal row counts (contract section 2.1); further apart than this is worth a word. */
 const ROW_TOLERANCE = 0.1;

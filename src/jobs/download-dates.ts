@@ -1,5 +1,7 @@
 import { holidayOn, newYorkDate, nextTradingDay, previousTradingDay, tradingDay } from '../core/calendar.js';
+import { plusDays } from '../core/dates.js';
 import { GexError } from '../errors.js';
+import { oldestKept } from './vendor-window.js';
 
 /** Which dates are asked for: one, a range with both ends, or the days before today. */
 export type DateRequest = { readonly first: string; readonly last: string } | { readonly lookback: number };
@@ -18,10 +20,6 @@ interface DownloadDates {
   readonly old: readonly string[];
 }
 
-/** The vendor's window of history, GexBot contract section 2.1. */
-export const WINDOW_DAYS = 90;
-
-const DAY_MS = 86_400_000;
 const WEEKEND = ['Sunday', '', '', '', '', '', 'Saturday'];
 
 /**
@@ -40,7 +38,7 @@ export function downloadDates(request: DateRequest, nowMs: number): DownloadDate
     else skipped.push({ date, reason });
   }
   if (dates.length === 0) throw nothingLeft(first, last, skipped);
-  const oldest = plusDays(today, -WINDOW_DAYS);
+  const oldest = oldestKept(nowMs);
   return { dates, skipped, old: dates.filter((date) => date < oldest) };
 }
 
@@ -62,8 +60,4 @@ function nothingLeft(first: string, last: string, skipped: readonly SkippedDate[
   const reasons = [...new Set(skipped.map(({ reason }) => reason))].join(', ');
   const near = `the sessions around are ${previousTradingDay(first)} and ${nextTradingDay(last)}`;
   return new GexError('missing', `no market days ${span} (${reasons}); ${near}`);
-}
-
-function plusDays(date: string, days: number): string {
-  return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isTradingDay, newYorkDate, previousTradingDay } from '../core/calendar.js';
-import { DAY_MS } from '../core/holidays.js';
+import { plusDays } from '../core/dates.js';
 import type { Ctx } from '../io/ctx.js';
 import { openStore } from '../stores/sql/open.js';
 import { QUANT_TICKERS, TICKERS } from '../wire/catalogue.js';
@@ -80,8 +80,4 @@ export async function storedExpiries(
     ctx.log.warn(`the stored chain of ${ticker} cannot be read, its expiries are taken from the calendar`, { error });
     return [];
   }
-}
-
-function plusDays(date: string, days: number): string {
-  return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 }

@@ -1,10 +1,12 @@
 import { DateTime } from 'luxon';
 import { expect, test } from 'vitest';
 import { NYSE, newYorkInstant } from '../../src/core/calendar.js';
+import { plusDays } from '../../src/core/dates.js';
 import { GexError } from '../../src/errors.js';
 import { systemClock } from '../../src/io/ctx.js';
 import { runDue } from '../../src/jobs/daemon-run.js';
-import { createSchedule, daysLeft, oldestKept, plusDays } from '../../src/jobs/daemon-schedule.js';
+import { createSchedule } from '../../src/jobs/daemon-schedule.js';
+import { daysLeft, oldestKept } from '../../src/jobs/vendor-window.js';
 import { Archive, history, NEW_YORK_EVENING, OPTIONS, start, testCtx, VirtualClock } from '../helpers/daemon-world.js';
 
 const HOUR = 3_600_000;

@@ -4,8 +4,9 @@ import type { Settings } from '../../config/table.js';
 import { date as dateType } from '../../config/times.js';
 import { GexError } from '../../errors.js';
 import type { Ctx } from '../../io/ctx.js';
-import { type DateRequest, downloadDates, WINDOW_DAYS } from '../../jobs/download-dates.js';
+import { type DateRequest, downloadDates } from '../../jobs/download-dates.js';
 import { type Foresight, foreseeDownload } from '../../jobs/download-foresight.js';
+import { VENDOR_DAYS } from '../../jobs/vendor-window.js';
 import { openStore, type Store } from '../../stores/sql/open.js';
 import type { CommandCall } from '../command.js';
 import { tellOfDownload } from '../download-messages.js';
@@ -44,7 +45,7 @@ function sessionsOf(args: readonly string[], settings: Settings, ctx: Ctx): read
   for (const { date, reason } of skipped) ctx.log.info(`${date} is skipped: ${reason}`);
   if (old.length > 0) {
     const some = old.length === 1 ? old[0] : `${old.length} sessions up to ${old.at(-1)}`;
-    ctx.log.warn(`${some} may be gone: the vendor keeps ${WINDOW_DAYS} days`);
+    ctx.log.warn(`${some} may be gone: the vendor keeps ${VENDOR_DAYS} days`);
   }
   return dates;
 }

@@ -1,11 +1,6 @@
-import {
-  newYorkDate,
-  nextTradingDay,
-  previousTradingDay,
-  type TradingDay,
-  tradingDay,
-  tradingDays,
-} from '../calendar.js';
+import { nextTradingDay, previousTradingDay, type TradingDay, tradingDay, tradingDays } from '../calendar.js';
+import { plusDays } from '../dates.js';
+import { DAY_MS } from '../holidays.js';
 import type { ContractTable, Expiry } from '../model.js';
 import { formatOcc } from '../occ.js';
 import { expiryInstant } from '../settlement.js';
@@ -17,7 +12,6 @@ const WEEKLY_EXPIRIES = 5;
 /** Months ahead whose third Friday is listed. */
 const MONTHLY_EXPIRIES = [0, 1, 2, 3, 6, 12] as const;
 
-const DAY_MS = 86_400_000;
 /** Trading time of a year: 252 sessions of 6.5 hours. */
 export const TRADING_YEAR_MS = 252 * 6.5 * 3_600_000;
 
@@ -135,8 +129,4 @@ function thirdFriday(date: string, monthsAhead: number): string {
   const first = new Date(`${date.slice(0, 8)}01T12:00:00Z`);
   first.setUTCMonth(first.getUTCMonth() + monthsAhead);
   return fridayOf(first.toISOString().slice(0, 10), 2);
-}
-
-function plusDays(date: string, days: number): string {
-  return newYorkDate(Date.parse(`${date}T17:00:00Z`) + days * DAY_MS);
 }

@@ -92,106 +92,87 @@ const RIGHTS = { All: ['C', 'P'], Call: ['C'], Put: ['P'] } as const satisfies R
 /** Spread types that are made of calls and puts: one per strike, not one per right. */
 const BOTH_RIGHTS = new Set(['Straddle', 'Strangle', 'Combo', 'Collar', 'IronButterfly', 'IronCondor']);
 
-/** Ratios and rights of the legs by spread type; `same` is the right the row stands for. */
-const LEGS: Readonly<
-  Record<
-    string,
-    readonly {
-      readonly ratio: number;
-      readonly right: 'same' | 'C' | 'P';
-      readonly at: number;
-      readonly later?: true;
-    }[]
-  >
-> = {
-  Single: [{ ratio: 1, right: 'same', at: 0 }],
-  Covered: [{ ratio: -1, right: 'same', at: 0 }],
+/** A leg: its ratio, its right (`same` is the one the row stands for), which strike of the spread, which expiry. */
+type Leg = readonly [ratio: number, right: 'same' | 'C' | 'P', strike: number, expiry?: 'later'];
+
+/** The legs by spread type. */
+const LEGS: Readonly<Record<string, readonly Leg[]>> = {
+  Single: [[1, 'same', 0]],
+  Covered: [[-1, 'same', 0]],
   Straddle: [
-    { ratio: 1, right: 'C', at: 0 },
-    { ratio: 1, right: 'P', at: 0 },
+    [1, 'C', 0],
+    [1, 'P', 0],
   ],
   Combo: [
-    { ratio: 1, right: 'C', at: 0 },
-    { ratio: -1, right: 'P', at: 0 },
+    [1, 'C', 0],
+    [-1, 'P', 0],
   ],
   Vertical: [
-    { ratio: 1, right: 'same', at: 0 },
-    { ratio: -1, right: 'same', at: 1 },
+    [1, 'same', 0],
+    [-1, 'same', 1],
   ],
   Strangle: [
-    { ratio: 1, right: 'P', at: 0 },
-    { ratio: 1, right: 'C', at: 1 },
+    [1, 'P', 0],
+    [1, 'C', 1],
   ],
   Collar: [
-    { ratio: 1, right: 'P', at: 0 },
-    { ratio: -1, right: 'C', at: 1 },
+    [1, 'P', 0],
+    [-1, 'C', 1],
   ],
   RatioBack1x2: [
-    { ratio: -1, right: 'same', at: 0 },
-    { ratio: 2, right: 'same', at: 1 },
+    [-1, 'same', 0],
+    [2, 'same', 1],
   ],
   RatioBack1x3: [
-    { ratio: -1, right: 'same', at: 0 },
-    { ratio: 3, right: 'same', at: 1 },
+    [-1, 'same', 0],
+    [3, 'same', 1],
   ],
   RatioBack2x3: [
-    { ratio: -2, right: 'same', at: 0 },
-    { ratio: 3, right: 'same', at: 1 },
+    [-2, 'same', 0],
+    [3, 'same', 1],
   ],
   Butterfly: [
-    { ratio: 1, right: 'same', at: 0 },
-    { ratio: -2, right: 'same', at: 1 },
-    { ratio: 1, right: 'same', at: 2 },
+    [1, 'same', 0],
+    [-2, 'same', 1],
+    [1, 'same', 2],
   ],
   IronButterfly: [
-    ...[
-      { ratio: 1, right: 'P' as const, at: 0 },
-      { ratio: -1, right: 'P' as const, at: 1 },
-    ],
-    ...[
-      { ratio: -1, right: 'C' as const, at: 1 },
-      { ratio: 1, right: 'C' as const, at: 2 },
-    ],
+    [1, 'P', 0],
+    [-1, 'P', 1],
+    [-1, 'C', 1],
+    [1, 'C', 2],
   ],
   Condor: [
-    ...[
-      { ratio: 1, right: 'same' as const, at: 0 },
-      { ratio: -1, right: 'same' as const, at: 1 },
-    ],
-    ...[
-      { ratio: -1, right: 'same' as const, at: 2 },
-      { ratio: 1, right: 'same' as const, at: 3 },
-    ],
+    [1, 'same', 0],
+    [-1, 'same', 1],
+    [-1, 'same', 2],
+    [1, 'same', 3],
   ],
   IronCondor: [
-    ...[
-      { ratio: 1, right: 'P' as const, at: 0 },
-      { ratio: -1, right: 'P' as const, at: 1 },
-    ],
-    ...[
-      { ratio: -1, right: 'C' as const, at: 2 },
-      { ratio: 1, right: 'C' as const, at: 3 },
-    ],
+    [1, 'P', 0],
+    [-1, 'P', 1],
+    [-1, 'C', 2],
+    [1, 'C', 3],
   ],
   Calendar: [
-    { ratio: -1, right: 'same', at: 0 },
-    { ratio: 1, right: 'same', at: 0, later: true },
+    [-1, 'same', 0],
+    [1, 'same', 0, 'later'],
   ],
   Diagonal: [
-    { ratio: -1, right: 'same', at: 0 },
-    { ratio: 1, right: 'same', at: 1, later: true },
+    [-1, 'same', 0],
+    [1, 'same', 1, 'later'],
   ],
 };
 
 function spreadLegs(name: string, { chain, expiry, second }: { chain: Chain; expiry: Expiry; second?: Expiry }) {
   return (right: Right, strikes: readonly number[]): LegName[] =>
-    (LEGS[name] ?? []).map((leg) => ({
-      ratio: leg.ratio,
+    (LEGS[name] ?? []).map(([ratio, of, at, when]) => ({
+      ratio,
       symbol: optionSymbol({
         root: chain.root,
-        date: (leg.later ? second : undefined)?.label ?? expiry.label,
-        right: leg.right === 'same' ? right : leg.right,
-        strike: strikes[leg.at] as number,
+        date: (when === 'later' ? second : undefined)?.label ?? expiry.label,
+        right: of === 'same' ? right : of,
+        strike: strikes[at] as number,
       }),
     }));
 }

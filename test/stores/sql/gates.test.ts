@@ -1,31 +1,14 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import { openStore, type Store } from '../../../src/stores/sql/open.js';
+import { expect, test } from 'vitest';
+import { openStore } from '../../../src/stores/sql/open.js';
 import { Child } from '../../helpers/child.js';
+import { inEachDialect } from '../../helpers/dialects.js';
 import { tempFolder } from '../../helpers/folder.js';
-import { postgresStore } from '../../helpers/postgres.js';
-
-const DIALECTS: Readonly<Record<string, () => Promise<Store | undefined>>> = {
-  SQLite: () => openStore(join(tempFolder(), 'gex.db')),
-  PostgreSQL: postgresStore,
-};
 
 const NOON = Date.UTC(2025, 11, 5, 17);
 
-describe.each(Object.keys(DIALECTS))('in %s', (dialect) => {
-  const onStore = (name: string, work: (store: Store) => Promise<void>): void => {
-    test(name, async (context) => {
-      const store = await DIALECTS[dialect]?.();
-      if (!store) return context.skip(`no ${dialect} server at 127.0.0.1:5432`);
-      try {
-        await work(store);
-      } finally {
-        await store.close();
-      }
-    });
-  };
-
+inEachDialect((onStore) => {
   onStore('slots follow each other at the pace, the first ones at once', async ({ gates }) => {
     const waits: number[] = [];
     for (let i = 0; i < 6; i++) waits.push(await gates.reserve('api', { intervalMs: 500, burst: 3, nowMs: NOON }));

@@ -1,14 +1,6 @@
-import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import type { LedgerRow } from '../../../src/stores/sql/ledger.js';
-import { openStore, type Store } from '../../../src/stores/sql/open.js';
-import { tempFolder } from '../../helpers/folder.js';
-import { postgresStore } from '../../helpers/postgres.js';
-
-const DIALECTS: Readonly<Record<string, () => Promise<Store | undefined>>> = {
-  SQLite: () => openStore(join(tempFolder(), 'gex.db')),
-  PostgreSQL: postgresStore,
-};
+import { inEachDialect } from '../../helpers/dialects.js';
 
 const held = (date: string, ticker: string, category = 'gex_full'): LedgerRow => ({
   ...{ date, ticker, package: 'classic', category, state: 'held', source: 'download' },
@@ -20,19 +12,7 @@ const missing = (date: string): LedgerRow => ({
   ...{ state: 'missing', source: 'download', attempts: 1, lastError: 'answered 404' },
 });
 
-describe.each(Object.keys(DIALECTS))('in %s', (dialect) => {
-  const onStore = (name: string, work: (store: Store) => Promise<void>): void => {
-    test(name, async (context) => {
-      const store = await DIALECTS[dialect]?.();
-      if (!store) return context.skip(`no ${dialect} server at 127.0.0.1:5432`);
-      try {
-        await work(store);
-      } finally {
-        await store.close();
-      }
-    });
-  };
-
+inEachDialect((onStore) => {
   onStore('rows come back as they were, what is unknown absent', async ({ ledger }) => {
     const rows = [held('2025-12-05', 'SPX'), missing('2025-12-05')];
     await ledger.put(rows);

@@ -1,15 +1,6 @@
-import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { openStore, type Store } from '../../../src/stores/sql/open.js';
+import { expect } from 'vitest';
 import { EXPOSURE_COLUMNS } from '../../../src/stores/sql/schema.js';
-import { tempFolder } from '../../helpers/folder.js';
-import { postgresStore } from '../../helpers/postgres.js';
-
-/** Every statement of the store is tried in both dialects. */
-const DIALECTS: Readonly<Record<string, () => Promise<Store | undefined>>> = {
-  SQLite: () => openStore(join(tempFolder(), 'made', 'gex.db')),
-  PostgreSQL: postgresStore,
-};
+import { inEachDialect } from '../../helpers/dialects.js';
 
 const tick = (atMs: number, seq = 0, price = 100) => ({
   ticker: 'SPX',
@@ -21,19 +12,7 @@ const tick = (atMs: number, seq = 0, price = 100) => ({
   volume: 5,
 });
 
-describe.each(Object.keys(DIALECTS))('in %s', (dialect) => {
-  const onStore = (name: string, work: (store: Store) => Promise<void>): void => {
-    test(name, async (context) => {
-      const store = await DIALECTS[dialect]?.();
-      if (!store) return context.skip(`no ${dialect} server at 127.0.0.1:5432`);
-      try {
-        await work(store);
-      } finally {
-        await store.close();
-      }
-    });
-  };
-
+inEachDialect((onStore) => {
   onStore('ticks come back in order, unknown numbers as NaN', async ({ ticks }) => {
     await ticks.insert([tick(2000), tick(1000, 1), tick(1000, 0), { ...tick(1500), ticker: 'SPY' }, tick(3000)]);
     const found = await ticks.between('SPX', 1000, 3000, 10);
