@@ -1,4 +1,5 @@
 import { GexError } from '../errors.js';
+import { shownPlace } from './web.js';
 
 /** One HTTP request; the answer's status is the caller's to judge. */
 interface HttpRequest {
@@ -47,7 +48,7 @@ export async function sendRequest(request: HttpRequest): Promise<HttpResponse> {
     const reason = timeout.aborted ? `no whole answer within ${seconds} s` : reasonOf(error);
     throw new GexError(
       'upstream',
-      `${place(request.url)}: cannot be fetched (${reason}); check the network and the address`,
+      `${shownPlace(request.url)}: cannot be fetched (${reason}); check the network and the address`,
       {
         cause: error,
       },
@@ -62,14 +63,13 @@ async function collect(body: AsyncIterable<Uint8Array>, { url, maxBytes = MAX_BY
   for await (const chunk of body) {
     length += chunk.length;
     if (length > maxBytes)
-      throw new GexError('data', `${place(url)}: its body is larger than ${maxBytes} bytes; is it the right address?`);
+      throw new GexError(
+        'data',
+        `${shownPlace(url)}: its body is larger than ${maxBytes} bytes; is it the right address?`,
+      );
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);
-}
-
-function place(url: string): string {
-  return url.split(/[?#]/, 1)[0] ?? url;
 }
 
 function reasonOf(error: unknown): string {

@@ -73,6 +73,14 @@ export function placeOf(url: URL): string {
   return url.origin + url.pathname;
 }
 
+const MOST_SHOWN = 120;
+
+/** An address as messages name it: without its query, and cut where its path is a list of symbols. */
+export function shownPlace(address: string): string {
+  const [place = ''] = address.split(/[?#]/, 1);
+  return place.length > MOST_SHOWN ? `${place.slice(0, MOST_SHOWN)}...` : place;
+}
+
 /** The first `maxBytes` of a body as text; the rest is not read. Throws as `Web.get` does. */
 export async function beginningOf(answer: WebAnswer, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
@@ -112,7 +120,7 @@ function networkError(url: URL, fault: unknown, silenceMs: number): GexError {
   const text = fault instanceof Error ? fault.message : String(fault);
   const silent = code === 'UND_ERR_BODY_TIMEOUT' && `nothing came for ${silenceMs / 1000} s`;
   const reason = silent || (REASONS[code] ?? (text || code));
-  return new GexError('upstream', `${placeOf(url)}: cannot be fetched (${reason}); check the network`, {
+  return new GexError('upstream', `${shownPlace(placeOf(url))}: cannot be fetched (${reason}); check the network`, {
     cause: fault,
   });
 }
