@@ -1,3 +1,4 @@
+import type { Bus } from '../bus/bus.js';
 import { priceBook } from '../core/chainvol.js';
 import { type ExposureProfile, exposureProfileOf } from '../core/exposure.js';
 import type { ChainSnapshot } from '../core/model.js';
@@ -5,9 +6,11 @@ import type { Ctx } from '../io/ctx.js';
 import { appendGap, type Gap } from '../stores/archive/gaps.js';
 import { openLiveWriter } from '../stores/archive/live.js';
 import type { Store } from '../stores/sql/open.js';
+import type { Tick } from '../stores/sql/ticks.js';
 import { CATEGORIES } from '../wire/catalogue.js';
 import { conventionDocument } from '../wire/compute-document.js';
 import { exposureRows } from './exposure-rows.js';
+import { liveBus } from './live-bus.js';
 import { createPublisher } from './publish.js';
 import { readPast } from './publish-past.js';
 
@@ -25,6 +28,13 @@ interface LiveOptions {
   readonly exposureIntervalMs: number;
   /** A future's view of its index's chain: added to its prices; the store then has ticks only. */
   readonly basis?: number;
+}
+
+export interface LivePorts {
+  readonly store: Store;
+  readonly runId: number;
+  /** Other processes that are told of what the archive has; nothing waits for them. */
+  readonly bus?: Bus;
 }
 
 /** What one snapshot came to. */
@@ -56,7 +66,7 @@ const SYNC_EVERY_MS = 5000;
 /** Opens the record files of a session for one ticker, going on behind what they hold: they are the later records' past. GexError `storage`. */
 export async function openLivePublisher(
   { root, ticker, date, iv, rate, exposureIntervalMs, basis }: LiveOptions,
-  { store, runId }: { readonly store: Store; readonly runId: number },
+  { store, runId, bus }: LivePorts,
   { clock }: Ctx,
 ): Promise<LivePublisher> {
   const keys = CATEGORIES.map((row) => ({ date, ticker, package: row.package, category: row.category }));
@@ -64,15 +74,18 @@ export async function openLivePublisher(
   const convention = { iv, ...(rate === undefined ? {} : { rate }) };
   const past = Number.isNaN(writer.lastMs) ? [] : await readPast({ root, date, ticker }, writer.lastMs);
   const publisher = createPublisher(ticker, { ...convention, past, ...(basis === undefined ? {} : { basis }) });
+  const others = bus && liveBus(bus, { date, ticker });
   let background: Promise<void> = Promise.resolve();
   let nextExposureMs = Number.NEGATIVE_INFINITY;
   let nextSyncMs = Number.NEGATIVE_INFINITY;
 
+  const tickOf = ({ asOfMs, spot }: ChainSnapshot): Tick => ({
+    ...{ ticker, atMs: asOfMs, seq: 0, price: spot + (basis ?? 0) },
+    ...{ bid: Number.NaN, ask: Number.NaN, volume: Number.NaN },
+  });
+
   const keep = async (chain: ChainSnapshot, profile: ExposureProfile): Promise<void> => {
-    const price = chain.spot + (basis ?? 0);
-    await store.ticks.insert([
-      { ticker, atMs: chain.asOfMs, seq: 0, price, bid: Number.NaN, ask: Number.NaN, volume: Number.NaN },
-    ]);
+    await store.ticks.insert([tickOf(chain)]);
     if (basis === undefined && chain.asOfMs >= nextExposureMs) {
       nextExposureMs = chain.asOfMs + exposureIntervalMs;
       const { exposures, levels } = exposureRows(ticker, profile);
@@ -94,15 +107,20 @@ export async function openLivePublisher(
       await background;
       const startedMs = performance.now();
       const book = priceBook(chain, convention);
-      await writer.append(publisher.publishBook(book));
+      const lines = publisher.publishBook(book);
+      await writer.append(lines);
       const elapsedMs = performance.now() - startedMs;
+      others?.publish(tickOf(chain), lines);
       const profile = exposureProfileOf(book);
       background = keep(chain, profile);
       background.catch(() => undefined); // the next call throws it
       return { profile, elapsedMs };
     },
     remember: (chain) => publisher.remember(chain),
-    gap: (gap) => appendGap(root, date, ticker, gap),
+    gap: async (gap) => {
+      await appendGap(root, date, ticker, gap);
+      others?.gap(gap);
+    },
     close: async () => {
       try {
         await background;

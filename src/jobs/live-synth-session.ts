@@ -7,7 +7,7 @@ import type { Ctx } from '../io/ctx.js';
 import { listStreams } from '../stores/archive/days.js';
 import { removeStream } from '../stores/archive/remove.js';
 import type { Store } from '../stores/sql/open.js';
-import { type LivePublisher, openLivePublisher } from './live-publish.js';
+import { type LivePorts, type LivePublisher, openLivePublisher } from './live-publish.js';
 import type { Play } from './live-synth-play.js';
 import { type RecordTimes, recordTimes } from './record-times.js';
 import { chainsOf } from './synth-chains.js';
@@ -22,11 +22,6 @@ interface SessionJob {
   readonly exposureIntervalMs: number;
 }
 
-interface Ports {
-  readonly store: Store;
-  readonly runId: number;
-}
-
 /** One ticker of the session that plays. */
 interface Part {
   chainAt(atMs: number): ChainSnapshot;
@@ -39,7 +34,7 @@ interface Part {
  * Plays one session to its end, all tickers at each instant, and returns how many records each has. One that plays again
  * replaces what was recorded of it; one on the clock goes on behind it. GexError `storage`.
  */
-export async function playSession(job: SessionJob, ports: Ports, ctx: Ctx, onFirst: () => void): Promise<number> {
+export async function playSession(job: SessionJob, ports: LivePorts, ctx: Ctx, onFirst: () => void): Promise<number> {
   const times = recordTimes(job.play.day, job);
   const parts: Part[] = [];
   try {
@@ -60,7 +55,7 @@ async function forget({ root, play: { day } }: SessionJob, { ticker }: SynthTick
   await store.clear(ticker, day.openMs, day.closeMs);
 }
 
-async function openPart(job: SessionJob, ticker: SynthTicker, ports: Ports, ctx: Ctx): Promise<Part> {
+async function openPart(job: SessionJob, ticker: SynthTicker, ports: LivePorts, ctx: Ctx): Promise<Part> {
   const { root, seed, model, exposureIntervalMs } = job;
   const { day } = job.play;
   const basis = ticker.futuresOf && { basis: ticker.futuresOf.basis };

@@ -5,6 +5,7 @@ import { GexError } from '../errors.js';
 import type { Ctx } from '../io/ctx.js';
 import { acquireLock, type FileLock } from '../io/lock.js';
 import type { Store } from '../stores/sql/open.js';
+import type { LivePorts } from './live-publish.js';
 import { type Play, playAfter, playNow } from './live-synth-play.js';
 import { playSession } from './live-synth-session.js';
 import { recordTimes } from './record-times.js';
@@ -20,6 +21,10 @@ export interface LiveSynthOptions {
   readonly exposureIntervalMs: number;
   /** Session time per time of the clock. */
   readonly speed: number;
+}
+
+interface LiveSynthPorts extends Pick<LivePorts, 'bus'> {
+  readonly openStore: () => Promise<Store>;
 }
 
 /** A synthetic market that goes on until it is closed. */
@@ -44,7 +49,7 @@ const LOCK_MS = 30_000;
  */
 export async function startLiveSynth(
   options: LiveSynthOptions,
-  ports: { readonly openStore: () => Promise<Store> },
+  { openStore, ...others }: LiveSynthPorts,
   ctx: Ctx,
 ): Promise<LiveSynth> {
   const rows = [...new Map(options.tickers.map(synthTicker).map((row) => [row.ticker, row])).values()];
@@ -59,9 +64,9 @@ export async function startLiveSynth(
     await lock.release();
   };
   try {
-    store = await ports.openStore();
+    store = await openStore();
     const started = deferred();
-    const playing = playAll({ ...options, rows, play }, store, { ...ctx, signal }, started.resolve);
+    const playing = playAll({ ...options, rows, play }, { ...others, store }, { ...ctx, signal }, started.resolve);
     const ended = playing.catch((error: unknown) => {
       if (!ending.signal.aborted && !ctx.signal.aborted) throw error;
     });
@@ -97,17 +102,23 @@ interface Market extends LiveSynthOptions {
   readonly play: Play;
 }
 
-async function playAll({ play: first, ...market }: Market, store: Store, ctx: Ctx, onFirst: () => void): Promise<void> {
+async function playAll(
+  { play: first, ...market }: Market,
+  ports: Omit<LivePorts, 'runId'>,
+  ctx: Ctx,
+  onFirst: () => void,
+): Promise<void> {
+  const { runs } = ports.store;
   for (let play = first; ; play = playAfter(play.day.date, ctx.clock.now())) {
     const { date } = play.day;
     const { root: _root, rows: _rows, ...settings } = market;
-    const runId = await store.runs.start('live-synth', ctx.clock.now(), { ...settings, date });
+    const runId = await runs.start('live-synth', ctx.clock.now(), { ...settings, date });
     try {
-      const records = await playSession({ ...market, play }, { store, runId }, ctx, onFirst);
-      await store.runs.finish(runId, ctx.clock.now(), 'done', { date, records });
+      const records = await playSession({ ...market, play }, { ...ports, runId }, ctx, onFirst);
+      await runs.finish(runId, ctx.clock.now(), 'done', { date, records });
       ctx.log.info(`the synthetic session of ${date} is over`, { records });
     } catch (error) {
-      await store.runs.finish(runId, ctx.clock.now(), ctx.signal.aborted ? 'interrupted' : 'failed');
+      await runs.finish(runId, ctx.clock.now(), ctx.signal.aborted ? 'interrupted' : 'failed');
       throw error;
     }
     if (market.speed !== 1) return;

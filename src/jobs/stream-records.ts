@@ -7,8 +7,7 @@ import { symbolsOf } from '../feeds/tradestation/symbols.js';
 import type { Ctx } from '../io/ctx.js';
 import { acquireLock, type FileLock, lockHolder } from '../io/lock.js';
 import { readGaps } from '../stores/archive/gaps.js';
-import type { Store } from '../stores/sql/open.js';
-import { type LivePublisher, openLivePublisher, type Published } from './live-publish.js';
+import { type LivePorts, type LivePublisher, openLivePublisher, type Published } from './live-publish.js';
 import { createGapFiller, type GapFiller } from './stream-bars.js';
 import { type Coverage, createCoverage } from './stream-coverage.js';
 
@@ -21,10 +20,8 @@ interface RecordsOptions {
   readonly rate?: number;
 }
 
-export interface RecordsPorts {
+export interface RecordsPorts extends LivePorts {
   readonly rest: RestOptions;
-  readonly store: Store;
-  readonly runId: number;
 }
 
 const EXPOSURES_EVERY_MS = 60_000;

@@ -5,6 +5,7 @@ import type { StreamOptions as FollowOptions } from '../feeds/tradestation/strea
 import { backoffMs } from '../io/backoff.js';
 import type { Ctx } from '../io/ctx.js';
 import type { Store } from '../stores/sql/open.js';
+import type { LivePorts } from './live-publish.js';
 import { enterRecorded } from './stream-ledger.js';
 import { openUnderlying } from './stream-open.js';
 import { openSpots, type Spots } from './stream-spots.js';
@@ -19,7 +20,7 @@ export interface StreamOptions extends Omit<UnderlyingOptions, 'ticker' | 'day'>
   readonly maxTicks?: number;
 }
 
-interface StreamPorts {
+interface StreamPorts extends Pick<LivePorts, 'bus'> {
   readonly rest: FollowOptions;
   readonly api: TradeStationApi;
   readonly store: Store;
