@@ -1,6 +1,7 @@
 import type { ChainSnapshot, ContractTable, Right } from '../core/model.js';
 import { settlementOf } from '../core/settlement.js';
 import { createBook, type QuoteBook } from '../feeds/tradestation/book.js';
+import type { BookState } from '../feeds/tradestation/book-state.js';
 import { formatOptionSymbol, occSymbolOf } from '../feeds/tradestation/symbols.js';
 import type { Listing } from './stream-listing.js';
 import type { Selection } from './stream-selection.js';
@@ -19,9 +20,10 @@ export interface LiveContracts {
   snapshot(head: SnapshotHead): ChainSnapshot;
 }
 
-/** Contracts of a listing, none of them followed yet. */
-export function liveContracts({ expiries: listed, multipliers }: Listing): LiveContracts {
+/** Contracts of a listing, none of them followed yet; `state` is what was known of the session's trades before. */
+export function liveContracts({ expiries: listed, multipliers }: Listing, state?: BookState): LiveContracts {
   const book = createBook();
+  if (state) book.goOn(state);
   const rows: { readonly symbol: string; readonly strike: number; readonly right: Right; readonly expiry: number }[] =
     [];
   const expiries = listed.map(({ root, date, expiryMs }) => ({

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { TradingDay } from '../core/calendar.js';
 import type { ChainSnapshot } from '../core/model.js';
 import { GexError } from '../errors.js';
+import type { BookState } from '../feeds/tradestation/book-state.js';
 import type { RestOptions } from '../feeds/tradestation/rest.js';
 import { symbolsOf } from '../feeds/tradestation/symbols.js';
 import type { Ctx } from '../io/ctx.js';
@@ -9,6 +10,7 @@ import { acquireLock, type FileLock, lockHolder } from '../io/lock.js';
 import { readGaps } from '../stores/archive/gaps.js';
 import { type LivePorts, type LivePublisher, openLivePublisher, type Published } from './live-publish.js';
 import { createGapFiller, type GapFiller } from './stream-bars.js';
+import { type Checkpoint, type CheckpointKeeper, createKeeper } from './stream-checkpoint.js';
 import { type Coverage, createCoverage } from './stream-coverage.js';
 
 interface RecordsOptions {
@@ -24,6 +26,15 @@ export interface RecordsPorts extends LivePorts {
   readonly rest: RestOptions;
 }
 
+interface RecordsParts {
+  readonly publisher: LivePublisher;
+  readonly coverage: Coverage;
+  readonly filler: GapFiller;
+  readonly lock: FileLock;
+  readonly keeper: CheckpointKeeper;
+  readonly checkpoint: Checkpoint | undefined;
+}
+
 const EXPOSURES_EVERY_MS = 60_000;
 const LOCK_TTL_MS = 60_000;
 
@@ -33,12 +44,17 @@ export class SessionRecords {
   readonly #coverage: Coverage;
   readonly #filler: GapFiller;
   readonly #lock: FileLock;
+  readonly #keeper: CheckpointKeeper;
+  /** What was known at a record of before; undefined when everything begins here. */
+  readonly checkpoint: Checkpoint | undefined;
 
-  private constructor(publisher: LivePublisher, coverage: Coverage, filler: GapFiller, lock: FileLock) {
-    this.#publisher = publisher;
-    this.#coverage = coverage;
-    this.#filler = filler;
-    this.#lock = lock;
+  private constructor(parts: RecordsParts) {
+    this.#publisher = parts.publisher;
+    this.#coverage = parts.coverage;
+    this.#filler = parts.filler;
+    this.#lock = parts.lock;
+    this.#keeper = parts.keeper;
+    this.checkpoint = parts.checkpoint;
   }
 
   /** Opens the record files behind what they hold, and fills gaps of before. GexError `storage`, also when others record it. */
@@ -61,11 +77,19 @@ export class SessionRecords {
         { rest: ports.rest, bars: ports.store.bars },
         ctx,
       );
-      return new SessionRecords(publisher, await coverageOf(options, publisher, filler), filler, lock);
+      const keeper = createKeeper({ root, ticker, date }, ctx);
+      const checkpoint = await keeper.restore(publisher.lastMs);
+      const coverage = await coverageOf(options, publisher, filler);
+      return new SessionRecords({ publisher, coverage, filler, lock, keeper, checkpoint });
     } catch (error) {
       await lock.release();
       throw error;
     }
+  }
+
+  /** Epoch ms of the last record; NaN when there is none. */
+  get lastMs(): number {
+    return this.#publisher.lastMs;
   }
 
   /** The instant from which on nothing is accounted for. */
@@ -87,10 +111,16 @@ export class SessionRecords {
     if (this.#lock.lost.aborted) throw this.#lock.lost.reason;
   }
 
-  /** The record of a chain; a gap that was open ends there. */
-  async record(chain: ChainSnapshot): Promise<Published> {
+  /** Takes the chain of the last record: the flows of the next one count from it. */
+  remember(chain: ChainSnapshot): void {
+    this.#publisher.remember(chain);
+  }
+
+  /** The record of a chain, then what the book knew at it; a gap that was open ends there. */
+  async record(chain: ChainSnapshot, book: BookState): Promise<Published> {
     const published = await this.#publisher.publish(chain);
     await this.#coverage.recorded(chain.asOfMs);
+    await this.#keeper.keep({ atMs: chain.asOfMs, book });
     return published;
   }
 

@@ -61,7 +61,7 @@ export class Underlying {
     this.#options = options;
     this.#ctx = ctx;
     this.#listing = listing;
-    this.#contracts = liveContracts(listing);
+    this.#contracts = liveContracts(listing, records.checkpoint?.book);
     this.#records = records;
     this.#selection = selection;
     this.#isOpen = ctx.clock.now() >= options.day.openMs;
@@ -69,6 +69,8 @@ export class Underlying {
     const mayRetry = (): boolean => this.records > 0;
     this.#feeds = new ContractFeeds(options, this.#contracts, { rest, room, fail, mayRetry }, ctx);
     this.#feeds.carry(selection);
+    const { checkpoint, lastMs } = records;
+    if (checkpoint?.atMs === lastMs) records.remember(this.#snapshot(lastMs, { spot: Number.NaN, delayed: false }));
     this.#awaitOpen();
   }
 
@@ -99,7 +101,7 @@ export class Underlying {
       this.#records.missed(Math.min(atMs + intervalMs, day.closeMs), faults);
       return { ...this.#state(atMs, quote, nowMs), missing: faults.join('; '), ...NO_FIGURES };
     }
-    const published = await this.#records.record(this.#snapshot(atMs, quote));
+    const published = await this.#records.record(this.#snapshot(atMs, quote), this.#contracts.book.state());
     this.records += 1;
     this.#follow(quote.spot);
     return { ...this.#state(atMs, quote, nowMs), ...figuresOf(published) };
@@ -131,7 +133,7 @@ export class Underlying {
     return faults;
   }
 
-  #snapshot(atMs: number, { spot, delayed }: SpotQuote): ChainSnapshot {
+  #snapshot(atMs: number, { spot, delayed }: Pick<SpotQuote, 'spot' | 'delayed'>): ChainSnapshot {
     return this.#contracts.snapshot({
       ...{ underlying: this.#options.ticker, asOfMs: atMs, spot },
       source: { kind: 'tradestation', name: `TradeStation ${this.symbols.quoteSymbol}` },

@@ -2,9 +2,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { newYorkInstant, type TradingDay, tradingDay } from '../../src/core/calendar.js';
+import { randomStream } from '../../src/core/random.js';
 import { openStore } from '../../src/stores/sql/open.js';
 import { ended } from '../helpers/gex.js';
 import { streamProcess } from '../helpers/stream-process.js';
+import { expectGoneOn, keptState } from '../helpers/stream-state.js';
 import { accountOf, recordTimesOf } from '../helpers/stream-world.js';
 
 const day = tradingDay('2025-12-17') as TradingDay;
@@ -64,6 +66,34 @@ it('ends with 0 within three seconds of SIGTERM while four streams are silent, w
   expect((await store.runs.latest(1, 'stream')).map(({ status }) => status)).toEqual(['interrupted']);
   expect(await store.ticks.between('HEALTH', 0, Number.MAX_SAFE_INTEGER, 1000)).toHaveLength(first.length);
   await store.close();
+}, 60_000);
+
+it('goes on after kill -9 with what dealers held, wherever it was killed', async () => {
+  const process = await streamProcess(
+    { speed: 10, startMs: newYorkInstant('2025-12-17', 10, 0) },
+    { args: ['--underlying', 'HEALTH', '--expirations', '2', '--strike-distance', '5', '--interval', '1'] },
+  );
+  const { root } = process;
+  const random = randomStream(9, 'kill');
+  let recorder: ReturnType<typeof process.restart> = process;
+  let before: Awaited<ReturnType<typeof keptState>> | undefined;
+  for (let life = 0; life < 4; life++) {
+    const { ticks, until, child, errors } = recorder;
+    const count = 3 + Math.floor(8 * random.uniform());
+    await until(() => ticks.filter(({ recorded }) => recorded).length >= count);
+    child.kill('SIGKILL');
+    await ended(child);
+    const after = await keptState(root, day.date);
+    if (before) expectGoneOn(before, after);
+    expect(errors.filter((line) => line.includes('begin at 0'))).toEqual([]);
+    before = after;
+    recorder = process.restart();
+  }
+  await recorder.until(() => recorder.ticks.some(({ recorded }) => recorded));
+  recorder.child.kill('SIGTERM');
+  expect((await ended(recorder.child)).code).toBe(0);
+  const lastMs = Date.parse(recorder.ticks.at(-1)?.at ?? '');
+  expect((await accountOf(root, day, lastMs + 1000, { intervalMs: 1000 })).wrong).toEqual([]);
 }, 60_000);
 
 it.each([

@@ -21,18 +21,24 @@ interface TickLine {
   readonly gaps: number;
 }
 
-/** A stand-in, and a real `gex stream` that records from it. */
-interface StreamProcess {
-  readonly server: RunningTradestation;
+/** A `gex stream` that runs. */
+interface Recorder {
   readonly child: ChildProcessWithoutNullStreams;
-  /** The data folder. */
-  readonly root: string;
-  readonly env: Readonly<Record<string, string>>;
   readonly ticks: readonly TickLine[];
   /** Chunks of stderr. */
   readonly errors: readonly string[];
   /** Resolves when stdout or stderr has brought what is waited for; rejects when the process ends before. */
   until(done: () => boolean): Promise<void>;
+}
+
+/** A stand-in, and a real `gex stream` that records from it. */
+interface StreamProcess extends Recorder {
+  readonly server: RunningTradestation;
+  /** The data folder. */
+  readonly root: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** The same command once more. */
+  restart(): Recorder;
 }
 
 export async function streamProcess(
@@ -52,7 +58,11 @@ export async function streamProcess(
     ...{ TRADESTATION_REFRESH_TOKEN: refreshToken, ...more },
   };
   const root = join(folder, 'data');
-  const child = startGex(['stream', '--data-dir', root, ...args], { folder, env });
+  const start = (): Recorder => follow(startGex(['stream', '--data-dir', root, ...args], { folder, env }));
+  return { server, root, env, ...start(), restart: start };
+}
+
+function follow(child: ChildProcessWithoutNullStreams): Recorder {
   const ticks: TickLine[] = [];
   const errors: string[] = [];
   const waiting = new Set<() => void>();
@@ -78,5 +88,5 @@ export async function streamProcess(
       child.once('close', (code) => reject(new Error(`gex stream ended with ${code}: ${errors.join('')}`)));
       check();
     });
-  return { server, child, root, env, ticks, errors, until };
+  return { child, ticks, errors, until };
 }

@@ -1,4 +1,5 @@
 import { aggressor } from '../../core/aggressor.js';
+import { type BookState, restoreRow, rowState, type StateColumns } from './book-state.js';
 import type { Quote } from './model.js';
 
 /** Columns of a book: row i is symbol i, NaN is unknown. */
@@ -33,6 +34,10 @@ export interface QuoteBook {
   expectSnapshot(symbols: Iterable<string>): void;
   /** Nobody quotes these for us any more: bid and ask are unknown until the next message. */
   forgetQuotes(symbols: Iterable<string>): void;
+  /** What is known of the session's trades now: a copy. */
+  state(): BookState;
+  /** Goes on from a state of the same session: contracts added from now on begin as in it, behind a gap. */
+  goOn(state: BookState): void;
 }
 
 const COLUMNS = ['bid', 'ask', 'last', 'openInterest', 'volume', 'netBought', 'unsided', 'quotedMs'] as const;
@@ -54,12 +59,15 @@ export function createBook(capacity = CAPACITY): QuoteBook {
   const symbols: string[] = [];
   const rows = new Map<string, number>();
   /** Volume of the session before; NaN when nothing was heard of it. */
-  const before = column();
+  const volumeBefore = column();
   let beganMs = Number.NEGATIVE_INFINITY;
   const afterGap = new Uint8Array(capacity);
   /** Trade price before the last change of it, and the side of the last trade, for the tick rule. */
   const previousPrice = column();
   const previousSide = new Int8Array(capacity);
+  const kept: StateColumns = { ...all, previousPrice, volumeBefore };
+  /** What a state says of contracts that are not in the book yet. */
+  let awaited = new Map<string, readonly number[]>();
   let views: QuoteColumns | undefined;
 
   /** Contracts traded since the row's last message; 0 when its volume says nothing new. */
@@ -75,7 +83,7 @@ export function createBook(capacity = CAPACITY): QuoteBook {
     return volume - known;
   };
   const isOfSessionBefore = (row: number, volume: number, atMs: number): boolean => {
-    const last = before[row] as number;
+    const last = volumeBefore[row] as number;
     if (!(last > 0)) return false;
     return atMs < beganMs + RESET_GRACE_MS ? volume >= last : volume === last && all.volume[row] === 0;
   };
@@ -106,7 +114,13 @@ export function createBook(capacity = CAPACITY): QuoteBook {
       for (const symbol of added) {
         if (rows.has(symbol)) continue;
         if (symbols.length === capacity) throw new RangeError(`the book has room for ${capacity} symbols`);
-        rows.set(symbol, symbols.push(symbol) - 1);
+        const row = symbols.push(symbol) - 1;
+        rows.set(symbol, row);
+        const state = awaited.get(symbol);
+        if (state === undefined) continue;
+        restoreRow(kept, row, state);
+        afterGap[row] = 1;
+        awaited.delete(symbol);
       }
       views = undefined;
     },
@@ -133,8 +147,8 @@ export function createBook(capacity = CAPACITY): QuoteBook {
     beginSession(atMs) {
       beganMs = atMs;
       for (let row = 0; row < symbols.length; row++) {
-        before[row] = all.volume[row] as number;
-        if (Number.isNaN(before[row] as number)) continue;
+        volumeBefore[row] = all.volume[row] as number;
+        if (Number.isNaN(volumeBefore[row] as number)) continue;
         all.volume[row] = 0;
         all.netBought[row] = 0;
         all.unsided[row] = 0;
@@ -154,6 +168,14 @@ export function createBook(capacity = CAPACITY): QuoteBook {
         all.bid[row] = Number.NaN;
         all.ask[row] = Number.NaN;
       }
+    },
+    state: () => ({
+      beganMs,
+      contracts: new Map([...awaited, ...symbols.map((symbol, row) => [symbol, rowState(kept, row)] as const)]),
+    }),
+    goOn(state) {
+      beganMs = state.beganMs;
+      awaited = new Map(state.contracts);
     },
   };
 }

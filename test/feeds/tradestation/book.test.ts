@@ -6,11 +6,16 @@ import type { QuoteFields } from '../../../src/feeds/tradestation/model.js';
 const SYMBOL = 'SPY 251219C682';
 
 /** A book of one symbol that was given these messages, a second apart. */
-function rowAfter(...messages: (QuoteFields | 'session' | 'gap')[]) {
-  const book = createBook(4);
+function rowAfter(...messages: (QuoteFields | 'session' | 'gap' | 'restart')[]) {
+  let book = createBook(4);
   book.add([SYMBOL]);
   messages.forEach((message, second) => {
-    if (message === 'session') book.beginSession(second * 1000);
+    if (message === 'restart') {
+      const { state } = book;
+      book = createBook(4);
+      book.goOn(state());
+      book.add([SYMBOL]);
+    } else if (message === 'session') book.beginSession(second * 1000);
     else if (message === 'gap') {
       book.forgetQuotes([SYMBOL]);
       book.expectSnapshot([SYMBOL]);
@@ -78,6 +83,33 @@ describe('the quote book', () => {
 
   it('knows no quote between a gap and the snapshot after it', () => {
     expect(rowAfter(FULL, 'gap')).toMatchObject({ bid: Number.NaN, ask: Number.NaN, last: 3.05, volume: 100 });
+  });
+
+  it('goes on from a state as behind a gap: positions stay, what went by has no side, the tick rule knows the last price', () => {
+    expect(rowAfter(FULL, { last: 3.1, volume: 105 }, 'restart')).toMatchObject({
+      ...{ bid: Number.NaN, ask: Number.NaN, last: 3.1, volume: 105, netBought: 5, unsided: 100 },
+      ...{ openInterest: 11873, quotedMs: Number.NaN },
+    });
+    const seen = { bid: 3.05, ask: 3.15, last: 3.1, volume: 140, openInterest: 0 };
+    expect(rowAfter(FULL, { last: 3.1, volume: 105 }, 'restart', seen, { last: 3.1, volume: 142 })).toMatchObject({
+      ...{ volume: 142, netBought: 5 + 2, unsided: 100 + 35, openInterest: 11873 },
+    });
+  });
+
+  it('still knows the volume of the session before after a restart', () => {
+    expect(rowAfter(FULL, 'session', 'restart', FULL)).toMatchObject({ volume: 0, netBought: 0, unsided: 0 });
+    expect(rowAfter(FULL, 'session', 'restart', { volume: 7, last: 3.1 })).toMatchObject({ volume: 7, unsided: 7 });
+  });
+
+  it('keeps what a state says of contracts that are not in the book yet', () => {
+    const [first, second, third] = [createBook(), createBook(), createBook()];
+    first.add([SYMBOL]);
+    first.apply({ symbol: SYMBOL, ...FULL }, 0);
+    second.goOn(first.state());
+    second.add(['SPY 251219P682']);
+    third.goOn(second.state());
+    third.add([SYMBOL]);
+    expect([third.columns.volume[0], third.columns.unsided[0]]).toEqual([100, 100]);
   });
 
   it('ends with the largest volume of a session, all of it accounted for', () => {
