@@ -1,13 +1,14 @@
 // `npx tsx bench/soak.ts [MINUTES]` (default 10): one `gex serve` with REST and socket clients that come and go, all on
 // 127.0.0.1, and its memory once per interval. Ends with 1 when memory still grows in the second half or a client failed.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
+import { peaks, residentMb } from './memory.js';
 
 const minutes = Number(process.argv[2] ?? 10);
 const SOCKETS = 60;
@@ -15,8 +16,6 @@ const READERS = 8;
 /** A socket client stays this long, spread by its number. */
 const STAY_MS = 2500;
 const SAMPLES = 20;
-/** What the second half may add to the first half's peak: the heap is collected in steps. */
-const GROWTH = 1.1;
 const SUBPROTOCOLS = ['json', 'json.reliable', 'protobuf', 'protobuf.reliable'].map((p) => `${p}.webpubsub.azure.v1`);
 
 const gex = fileURLToPath(new URL('../bin/gex.js', import.meta.url));
@@ -42,12 +41,9 @@ try {
   ];
   const memory = await sampled();
   await Promise.all(clients);
-  const half = memory.length / 2;
-  const before = Math.max(...memory.slice(1, half));
-  const after = Math.max(...memory.slice(half));
-  const flat = after <= before * GROWTH;
-  console.log(JSON.stringify({ ...counts, peakFirstHalfMb: before, peakSecondHalfMb: after, flat }));
-  if (!flat || counts.faults > 0 || counts.messages === 0) process.exitCode = 1;
+  const resident = peaks(memory);
+  console.log(JSON.stringify({ ...counts, residentMb: resident }));
+  if (!resident.flat || counts.faults > 0 || counts.messages === 0) process.exitCode = 1;
 } finally {
   server.kill('SIGTERM');
   rmSync(folder, { recursive: true });
@@ -62,8 +58,7 @@ async function sampled(): Promise<number[]> {
   const memory: number[] = [];
   for (let i = 0; i < SAMPLES; i++) {
     await sleep((minutes * 60_000) / SAMPLES);
-    const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]);
-    memory.push(Math.round(kilobytes / 1024));
+    memory.push(residentMb(server.pid));
     console.log(`${String(i + 1).padStart(2)}/${SAMPLES}  ${memory.at(-1)} MB  ${JSON.stringify(counts)}`);
   }
   return memory;
