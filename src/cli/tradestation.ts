@@ -43,7 +43,7 @@ export function keyOf(settings: Settings): TokenOptions {
   if (clientId === undefined) {
     throw new GexError(
       'auth',
-      'TradeStation needs an API key: set TRADESTATION_CLIENT_ID in the environment or in .env',
+      'TradeStation needs an API key: set TRADESTATION_CLIENT_ID in the environment or in .env; without an account, "gex simulate tradestation" prints what to set for its stand-in',
     );
   }
   return {
