@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { newYorkInstant } from '../../src/core/calendar.js';
 import type { TradestationOptions } from '../../src/server/tradestation/start.js';
 import { tempFolder } from '../helpers/folder.js';
 import { gex } from '../helpers/gex.js';
@@ -115,12 +116,24 @@ describe('gex compute --source tradestation', () => {
     expect(symbols.length).toBeGreaterThan(0);
   });
 
+  it.each([
+    ['10:00', true],
+    ['17:00', false],
+  ])('takes over the time of a stand-in that runs: %s is open %s', async (time, open) => {
+    const [hour] = time.split(':').map(Number);
+    const { probe } = await setUp({ mode: 'running', startMs: newYorkInstant('2025-12-17', hour as number, 0) });
+    const { code, stdout, stderr } = await probe('market-hours', '--json');
+    expect([code, JSON.parse(stdout).marketOpen]).toEqual([0, open]);
+    if (open) expect(stderr).not.toContain('the market is closed');
+    else expect(stderr).toContain('the market is closed until 2025-12-18T14:30:00.000Z');
+  });
+
   it('without a key is exit 3, and makes no store', async () => {
     const folder = tempFolder();
     const { code, stderr } = await gex(['compute', '--source', 'tradestation'], { folder });
     expect([code, stderr]).toEqual([
       3,
-      'gex: TradeStation needs an API key: set TRADESTATION_CLIENT_ID in the environment or in .env\n',
+      'gex: TradeStation needs an API key: set TRADESTATION_CLIENT_ID in the environment or in .env; without an account, "gex simulate tradestation" prints what to set for its stand-in\n',
     ]);
     expect(readdirSync(folder)).toEqual([]);
   });

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Settings } from '../../config/table.js';
+import { createApi } from '../../feeds/tradestation/api.js';
 import { fetchBars } from '../../feeds/tradestation/bars.js';
+import type { RestOptions } from '../../feeds/tradestation/rest.js';
 import type { Ctx } from '../../io/ctx.js';
 import { backfill } from '../../jobs/backfill.js';
 import type { BarMarket } from '../../jobs/backfill-ask.js';
@@ -9,19 +11,21 @@ import { type BackfillOptions, estimateBackfill, planBackfill } from '../../jobs
 import { openStore, type Store } from '../../stores/sql/open.js';
 import { backfillFailures, printBackfill, printBackfillPlan } from '../backfill-output.js';
 import type { CommandCall } from '../command.js';
+import { followStandin } from '../standin-clock.js';
 import { keyOf, openTradestation } from '../tradestation.js';
 
 /** Fetches the bars that the store lacks, or prints what that would take. GexError `partial` when some could not be had. */
-export async function run({ settings, ctx, out }: CommandCall): Promise<void> {
+export async function run({ settings, ctx: outer, out }: CommandCall): Promise<void> {
   const options = optionsOf(settings);
   if (settings.dryRun) {
-    const plan = await foresee(settings, options, ctx);
-    return printBackfillPlan(plan, estimateBackfill(plan, options), ctx, out);
+    const plan = await foresee(settings, options, outer);
+    return printBackfillPlan(plan, estimateBackfill(plan, options), outer, out);
   }
   keyOf(settings); // before there is a store: what is refused leaves nothing behind
   const store = await openStore(databaseOf(settings));
   try {
-    const report = await backfill(options, { store, market: marketOf(settings, store) }, ctx);
+    const { rest, ctx } = await followStandin(openTradestation(settings, store).rest, outer);
+    const report = await backfill(options, { store, market: marketOf(rest) }, ctx);
     await printBackfill(report, ctx, out);
     const failed = backfillFailures(report);
     if (failed) throw failed;
@@ -40,8 +44,8 @@ function optionsOf(settings: Settings): BackfillOptions {
   };
 }
 
-function marketOf(settings: Settings, store: Store): BarMarket {
-  const { rest, api } = openTradestation(settings, store);
+function marketOf(rest: RestOptions): BarMarket {
+  const api = createApi(rest);
   return {
     bars: ({ symbol, ...window }, ctx) => fetchBars(rest, { symbol, window }, ctx),
     expirations: (symbol, ctx) => api.expirations(symbol, ctx),

@@ -1,28 +1,28 @@
 import { join } from 'node:path';
+import type { Settings } from '../../config/table.js';
 import { marketHours } from '../../core/hours.js';
 import { GexError } from '../../errors.js';
+import { createApi } from '../../feeds/tradestation/api.js';
 import { symbolsOf } from '../../feeds/tradestation/symbols.js';
+import type { Ctx } from '../../io/ctx.js';
 import { type ProbeAnswer, type ProbeName, probe, probeFailure } from '../../jobs/probe.js';
 import { PROBES } from '../../jobs/probe-answers.js';
 import { openStore } from '../../stores/sql/open.js';
 import type { CommandCall } from '../command.js';
+import { followStandin } from '../standin-clock.js';
 import { apiUrlOf, keyOf, openTradestation } from '../tradestation.js';
 import type { Output } from '../ui.js';
 
 /** Asks TradeStation each kind of question and prints the answers. Exit codes as the error kinds; `partial` when some failed. */
-export async function run({ args: [action = ''], settings, ctx, out }: CommandCall): Promise<void> {
+export async function run({ args: [action = ''], settings, ctx: outer, out }: CommandCall): Promise<void> {
   const names = namesOf(action);
   keyOf(settings); // before a store is made
   const symbols = symbolsOf(settings.probeSymbol);
-  const { open, session } = marketHours(ctx.clock.now());
-  if (!open && settings.tsWarnHours) {
-    ctx.log.warn(
-      `the market is closed until ${new Date(session.openMs).toISOString()}: quotes are old, streams may be silent`,
-    );
-  }
   const store = await openStore(join(settings.dataDir, 'gex.db'));
   try {
-    const { rest, api } = openTradestation(settings, store);
+    const { rest, ctx } = await followStandin(openTradestation(settings, store).rest, outer);
+    const open = tellHours(settings, ctx);
+    const api = createApi(rest);
     const { rate = DEFAULT_RATE, probeWait } = settings;
     const answers = await probe(names, { rest, api, symbols, waitMs: probeWait * 1000, rate }, ctx);
     if (out.json)
@@ -33,6 +33,14 @@ export async function run({ args: [action = ''], settings, ctx, out }: CommandCa
   } finally {
     await store.close();
   }
+}
+
+/** Whether the market is open; a word where it is not. */
+function tellHours({ tsWarnHours }: Settings, { clock, log }: Ctx): boolean {
+  const { open, session } = marketHours(clock.now());
+  const untilIso = new Date(session.openMs).toISOString();
+  if (!open && tsWarnHours) log.warn(`the market is closed until ${untilIso}: quotes are old, streams may be silent`);
+  return open;
 }
 
 /** For our greeks where --rate is not given. */
