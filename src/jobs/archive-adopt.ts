@@ -1,4 +1,4 @@
-import type { ScannedFile } from '../stores/archive/scan.js';
+import type { ScannedFile } from '../stores/archive/growing-scan.js';
 import type { LedgerRow } from '../stores/sql/ledger.js';
 import type { StreamKey } from '../wire/catalogue.js';
 

@@ -1,6 +1,7 @@
 import { GexError } from '../errors.js';
 import type { Ctx } from '../io/ctx.js';
-import { type ScannedFile, scanFile } from '../stores/archive/scan.js';
+import type { ScannedFile } from '../stores/archive/growing-scan.js';
+import { scanFile } from '../stores/archive/scan.js';
 import type { LedgerRow, LedgerTable } from '../stores/sql/ledger.js';
 import { type StreamKey, streamName } from '../wire/catalogue.js';
 import { adoptedRow, adoptionFault } from './archive-adopt.js';

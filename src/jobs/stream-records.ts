@@ -12,6 +12,7 @@ import { type LivePorts, type LivePublisher, openLivePublisher, type Published }
 import { createGapFiller, type GapFiller } from './stream-bars.js';
 import { type Checkpoint, type CheckpointKeeper, createKeeper } from './stream-checkpoint.js';
 import { type Coverage, createCoverage } from './stream-coverage.js';
+import { type RecordedRows, recordedRows } from './stream-ledger.js';
 
 interface RecordsOptions {
   readonly root: string;
@@ -33,6 +34,7 @@ interface RecordsParts {
   readonly lock: FileLock;
   readonly keeper: CheckpointKeeper;
   readonly checkpoint: Checkpoint | undefined;
+  readonly rows: RecordedRows;
 }
 
 const EXPOSURES_EVERY_MS = 60_000;
@@ -45,6 +47,7 @@ export class SessionRecords {
   readonly #filler: GapFiller;
   readonly #lock: FileLock;
   readonly #keeper: CheckpointKeeper;
+  readonly #rows: RecordedRows;
   /** What was known at a record of before; undefined when everything begins here. */
   readonly checkpoint: Checkpoint | undefined;
 
@@ -54,6 +57,7 @@ export class SessionRecords {
     this.#filler = parts.filler;
     this.#lock = parts.lock;
     this.#keeper = parts.keeper;
+    this.#rows = parts.rows;
     this.checkpoint = parts.checkpoint;
   }
 
@@ -80,7 +84,8 @@ export class SessionRecords {
       const keeper = createKeeper({ root, ticker, date }, ctx);
       const checkpoint = await keeper.restore(publisher.lastMs);
       const coverage = await coverageOf(options, publisher, filler);
-      return new SessionRecords({ publisher, coverage, filler, lock, keeper, checkpoint });
+      const rows = recordedRows({ root, ticker, date }, ports.store.ledger, ctx);
+      return new SessionRecords({ publisher, coverage, filler, lock, keeper, checkpoint, rows });
     } catch (error) {
       await lock.release();
       throw error;
@@ -118,17 +123,20 @@ export class SessionRecords {
 
   /** The record of a chain, then what the book knew at it; a gap that was open ends there. */
   async record(chain: ChainSnapshot, book: BookState): Promise<Published> {
+    await this.#rows.begin();
     const published = await this.#publisher.publish(chain);
     await this.#coverage.recorded(chain.asOfMs);
     await this.#keeper.keep({ atMs: chain.asOfMs, book });
+    await this.#rows.follow();
     return published;
   }
 
-  /** Ends the gap that is open, makes the records durable. */
+  /** Ends the gap that is open, makes the records durable, enters their files in the ledger. */
   async close(): Promise<void> {
     try {
       await this.#coverage.end();
       await this.#publisher.close();
+      await this.#rows.enter();
     } finally {
       await this.#lock.release();
     }

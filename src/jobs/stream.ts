@@ -6,7 +6,6 @@ import { backoffMs } from '../io/backoff.js';
 import type { Ctx } from '../io/ctx.js';
 import type { Store } from '../stores/sql/open.js';
 import type { LivePorts } from './live-publish.js';
-import { enterRecorded } from './stream-ledger.js';
 import { openUnderlying } from './stream-open.js';
 import { openSpots, type Spots } from './stream-spots.js';
 import type { StreamTick } from './stream-tick.js';
@@ -106,7 +105,6 @@ async function recordSession(
     const isOver = await runTicks({ options, day, spots, underlyings, onTick: ports.onTick }, ctx);
     await closeAll(spots, underlyings);
     if (isOver) await Promise.all(underlyings.map((one) => one.filled()));
-    await enterRecorded({ ...options, date: day.date }, ports.store.ledger, ctx);
     const tickers = underlyings.map(({ symbols, records, gaps }) => ({ ticker: symbols.underlying, records, gaps }));
     return { date: day.date, tickers };
   } finally {

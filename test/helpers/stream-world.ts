@@ -37,7 +37,10 @@ interface StreamWorld {
   readonly lines: string[];
   readonly ticks: StreamTick[];
   /** Runs the job until it ends or `until` says so after a tick; then it is stopped as by a signal. */
-  record(options?: Partial<StreamOptions>, until?: (tick: StreamTick) => boolean): Promise<StreamReport | undefined>;
+  record(
+    options?: Partial<StreamOptions>,
+    until?: (tick: StreamTick) => boolean | Promise<boolean>,
+  ): Promise<StreamReport | undefined>;
 }
 
 export async function streamWorld(
@@ -69,9 +72,9 @@ export async function streamWorld(
     record: async (more = {}, until = () => false) => {
       const abort = new AbortController();
       const stopped = new Error('stopped');
-      const onTick = (tick: StreamTick): void => {
+      const onTick = async (tick: StreamTick): Promise<void> => {
         ticks.push(tick);
-        if (until(tick)) abort.abort(stopped);
+        if (await until(tick)) abort.abort(stopped);
       };
       try {
         return await stream(
