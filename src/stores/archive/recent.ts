@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { storageError } from '../../io/files.js';
 import type { StreamKey } from '../../wire/catalogue.js';
 import { streamPath } from './path.js';
-import { lastLine } from './tail.js';
+import { linesBackwards } from './tail.js';
 import { timestampOf } from './timestamp.js';
 
 /**
@@ -14,13 +14,10 @@ export async function* recentLines(root: string, key: StreamKey, sinceMs: number
   try {
     const handle = await open(path, 'r');
     try {
-      let { size: end } = await handle.stat();
-      for (;;) {
-        const line = await lastLine(handle, end);
-        if (line === undefined) return;
-        yield line.bytes;
-        if (!(timestampOf(line.bytes) > sinceMs)) return;
-        end = line.start;
+      const { size } = await handle.stat();
+      for await (const { bytes } of linesBackwards(handle, size)) {
+        yield bytes;
+        if (!(timestampOf(bytes) > sinceMs)) return;
       }
     } finally {
       await handle.close();

@@ -19,7 +19,8 @@ interface Tail {
 
 const LF = 10;
 const CR = 13;
-const CHUNK_BYTES = 64 * 1024;
+const FIRST_PIECE_BYTES = 64 * 1024;
+const MOST_PIECE_BYTES = 1024 * 1024;
 
 /** Cuts a torn last line off a record file that is open for writing, and tells its last record. */
 export async function mendTail(handle: FileHandle): Promise<Tail> {
@@ -33,26 +34,33 @@ export async function mendTail(handle: FileHandle): Promise<Tail> {
   return { end: last.start, tornBytes: size - last.start, ...(previous && { last: previous }) };
 }
 
-/** The last non-empty line below `end`, read backwards. */
+/** The last non-empty line below `end`. */
 export async function lastLine(handle: FileHandle, end: number): Promise<LastLine | undefined> {
-  let tail = Buffer.alloc(0);
-  for (let start = end; start > 0; ) {
-    const size = Math.min(Math.max(CHUNK_BYTES, tail.length), start);
-    const chunk = Buffer.alloc(size);
-    await handle.read(chunk, 0, size, start - size);
-    tail = Buffer.concat([chunk, tail]);
-    start -= size;
-    const stop = trimmedEnd(tail);
-    const newline = stop === 0 ? -1 : tail.lastIndexOf(LF, stop - 1);
-    if (stop > 0 && (newline !== -1 || start === 0)) {
-      return {
-        start: start + newline + 1,
-        bytes: tail.subarray(newline + 1, stop),
-        newlineMissing: tail.indexOf(LF, stop) === -1,
-      };
-    }
-  }
+  for await (const line of linesBackwards(handle, end)) return line;
   return undefined;
+}
+
+/** The non-empty lines below `end`, from the last one to the first. Pieces that are read grow to a MiB. */
+export async function* linesBackwards(handle: FileHandle, end: number): AsyncGenerator<LastLine> {
+  let text = Buffer.alloc(0);
+  let pieceBytes = FIRST_PIECE_BYTES;
+  for (let start = end; ; ) {
+    const stop = trimmedEnd(text);
+    const newline = stop === 0 ? -1 : text.lastIndexOf(LF, stop - 1);
+    if (stop > 0 && (newline !== -1 || start === 0)) {
+      const bytes = text.subarray(newline + 1, stop);
+      yield { start: start + newline + 1, bytes, newlineMissing: text.indexOf(LF, stop) === -1 };
+      text = text.subarray(0, newline + 1);
+      continue;
+    }
+    if (start === 0) return;
+    const size = Math.min(Math.max(pieceBytes, text.length), start);
+    const piece = Buffer.alloc(size);
+    await handle.read(piece, 0, size, start - size);
+    text = Buffer.concat([piece, text]);
+    start -= size;
+    pieceBytes = Math.min(2 * pieceBytes, MOST_PIECE_BYTES);
+  }
 }
 
 /** Where the text before the closing newlines ends. */
