@@ -128,8 +128,12 @@ export class Underlying {
     const faults = this.#feeds.faults(nowMs);
     if (quote.fault !== undefined) faults.unshift(quote.fault);
     else if (!(quote.spot > 0)) faults.unshift(`no price of ${ticker}`);
-    // Until its first print an index still shows the close of the session before.
+    // Until its first print an index still shows the close of the session before, and so do options.
     else if (isIndex(ticker) && quote.heardMs < day.openMs) faults.unshift(`no print of ${ticker} since the open`);
+    const { quotedMs } = this.#contracts.book.columns;
+    if (faults.length === 0 && !quotedMs.some((ms) => ms >= day.openMs)) {
+      faults.push('no quote of an option since the open');
+    }
     return faults;
   }
 

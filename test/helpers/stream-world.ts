@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import { marketClock, onTheWall } from '../../src/cli/standin-clock.js';
 import type { TradingDay } from '../../src/core/calendar.js';
 import { createApi } from '../../src/feeds/tradestation/api.js';
@@ -35,7 +35,11 @@ interface StreamWorld {
   readonly store: Store;
   /** Log lines of `warn` and `error`. */
   readonly lines: string[];
+  /** Those of `info`. */
+  readonly infos: string[];
   readonly ticks: StreamTick[];
+  /** Resolves when so many streams are open and have said all they had: each has been silent for two heartbeats. */
+  settled(streams: number): Promise<void>;
   /** Runs the job until it ends or `until` says so after a tick; then it is stopped as by a signal. */
   record(
     options?: Partial<StreamOptions>,
@@ -49,12 +53,14 @@ export async function streamWorld(
   const root = tempFolder();
   const lines: string[] = [];
   const line = (level: string) => (message: string) => void lines.push(`${level} ${message}`);
-  const log = { debug: quiet, info: quiet, warn: line('warn'), error: line('error') };
+  const infos: string[] = [];
+  const info = (message: string): void => void infos.push(message);
+  const log = { debug: quiet, info, warn: line('warn'), error: line('error') };
   const progress = { start: () => ({ advance: quiet, done: quiet }) };
   const base: Ctx = { clock: systemClock, signal: new AbortController().signal, log, progress };
   const server = await startTradestation(
     { port: 0, seed: 11, tickers: ['HEALTH'], limits: false, heartbeatMs: 100, ...options },
-    { ...base, log: { ...log, warn: quiet } },
+    { ...base, log: { ...log, info: quiet, warn: quiet } },
   );
   onTestFinished(() => server.close());
   const store = await openStore(join(root, 'gex.db'));
@@ -68,7 +74,8 @@ export async function streamWorld(
   };
   const ticks: StreamTick[] = [];
   return {
-    ...{ server, rest, clock, root, store, lines, ticks },
+    ...{ server, rest, clock, root, store, lines, infos, ticks },
+    settled: (streams) => vi.waitFor(() => requireSilence(server, streams), { timeout: 20_000, interval: 100 }),
     record: async (more = {}, until = () => false) => {
       const abort = new AbortController();
       const stopped = new Error('stopped');
@@ -91,6 +98,14 @@ export async function streamWorld(
       }
     },
   };
+}
+
+async function requireSilence({ url }: RunningTradestation, count: number): Promise<void> {
+  const answer = await fetch(`${url}/__ctl/streams`);
+  const { streams } = (await answer.json()) as { streams: { heartbeats: number }[] };
+  if (streams.length !== count || streams.some(({ heartbeats }) => heartbeats < 2)) {
+    throw new Error(`not ${count} streams that have settled: ${JSON.stringify(streams)}`);
+  }
 }
 
 const LOOK_MS = 5;

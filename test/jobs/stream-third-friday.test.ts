@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { newYorkInstant, type TradingDay, tradingDay } from '../../src/core/calendar.js';
 import { exposureProfile } from '../../src/core/exposure.js';
 import type { ChainSnapshot } from '../../src/core/model.js';
@@ -116,9 +116,9 @@ async function recordFriday() {
   const options = { tickers: ['SPX'], expirations: 9, strikeDistance: 15, intervalMs: INTERVAL_MS };
   const noonMs = newYorkInstant(friday.date, 12, 0);
   const morning = world.record(options, ({ atMs, missing }) => atMs >= noonMs && missing === undefined);
-  const asked = () => requests().flatMap(({ url }) => /stream\/quotes\/(SPX.*)/.exec(url)?.[1] ?? []);
-  await vi.waitFor(() => expect(asked()).toHaveLength(2), { timeout: 20_000 });
-  const followed = asked().flatMap((path) => decodeURIComponent(path).split(','));
+  await world.settled(3);
+  const paths = requests().flatMap(({ url }) => /stream\/quotes\/(SPX.*)/.exec(url)?.[1] ?? []);
+  const followed = paths.flatMap((path) => decodeURIComponent(path).split(','));
   const volumeOf = (symbol: string) => market.optionQuote(SPX, symbol, clock.marketMs)?.volume ?? 0;
   const volumeBefore = followed.reduce((sum, symbol) => sum + volumeOf(symbol), 0);
   clock.run(600);
