@@ -25,7 +25,8 @@ async function recorder() {
   return { ...process, asked, recorded };
 }
 
-it('asks for no bars while their quota is used up, and streams on, a lost one opened anew', async () => {
+/** No bars are asked for; recording goes on, a lost stream is opened anew. */
+async function withoutBars(): Promise<void> {
   const { server, child, root, asked, recorded, until } = await recorder();
   server.setFaults([{ ...usedUp('/v3/marketdata/barcharts/*', 'barcharts'), count: 1 }]);
   await until(() => asked('/barcharts/').length === 1 && recorded().length > 2);
@@ -43,9 +44,10 @@ it('asks for no bars while their quota is used up, and streams on, a lost one op
   expect((await ended(child)).code).toBe(0);
   const [late] = await readGaps(root, DATE, 'HEALTH');
   expect(late).toMatchObject({ fromMs: day.openMs, filled: 'bars' });
-}, 60_000);
+}
 
-it('opens no stream while their quota is used up, writes the gap, and asks for its bars', async () => {
+/** No stream is opened; the gap is written, and its bars are asked for. */
+async function withoutStreams(): Promise<void> {
   const { server, child, root, ticks, asked, recorded, until } = await recorder();
   await until(() => recorded().length > 2);
   const options = '*/stream/quotes/HEALTH%20*';
@@ -73,4 +75,8 @@ it('opens no stream while their quota is used up, writes the gap, and asks for i
   const gap = gaps.find(({ reason }) => reason.includes('the quota is used up'));
   expect((gap?.toMs ?? 0) - (gap?.fromMs ?? 0)).toBeGreaterThanOrEqual(10 * HOLD_MS - 5000);
   expect(gap?.filled).toBe('bars');
+}
+
+it('holds back for its 20 s what a 429 is about, bars or streams, and nothing else', async () => {
+  await Promise.all([withoutBars(), withoutStreams()]);
 }, 60_000);
