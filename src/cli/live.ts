@@ -28,7 +28,7 @@ export async function openLive(call: CommandCall): Promise<LiveServing | undefin
     options: {
       live: true,
       mode: 'stream',
-      ...(market && { root: market.root }),
+      ...(market && { root: market.root, sessionNow: market.sessionNow }),
       ...(settings.wsEnabled && { sockets: socketsEvery(intervalMs, settings) }),
     },
     announce: (server) => announceLive(server, market, call),

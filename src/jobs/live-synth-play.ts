@@ -6,6 +6,8 @@ export interface Play {
   readonly day: TradingDay;
   /** Epoch ms of the clock at which an instant of the session is due. */
   dueMs(atMs: number): number;
+  /** The instant that is due at a time of the clock, epoch ms; beyond the close after the session. */
+  instantAt(nowMs: number): number;
   /** A session that is over plays as if it had opened now; otherwise it happens on the clock itself. */
   readonly again: boolean;
 }
@@ -20,7 +22,11 @@ export function playNow(nowMs: number, speed: number): Play {
   const isOpen = today !== undefined && nowMs >= today.openMs && nowMs < today.closeMs;
   if (today !== undefined && isOpen && speed === 1) return onTheClock(today);
   const day = today !== undefined && nowMs >= today.closeMs ? today : sessionOf(previousTradingDay(date));
-  return { day, dueMs: (atMs) => nowMs + (atMs - day.openMs) / speed, again: true };
+  return {
+    ...{ day, again: true },
+    dueMs: (atMs) => nowMs + (atMs - day.openMs) / speed,
+    instantAt: (laterMs) => day.openMs + (laterMs - nowMs) * speed,
+  };
 }
 
 /** What plays after the session of a date, in its own time: today's unless it is over, else the next one. */
@@ -32,5 +38,5 @@ export function playAfter(date: string, nowMs: number): Play {
 }
 
 function onTheClock(day: TradingDay): Play {
-  return { day, dueMs: (atMs) => atMs, again: false };
+  return { day, again: false, dueMs: (atMs) => atMs, instantAt: (nowMs) => nowMs };
 }

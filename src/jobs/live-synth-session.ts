@@ -34,7 +34,7 @@ interface Part {
  * Plays one session to its end, all tickers at each instant, and returns how many records each has. One that plays again
  * replaces what was recorded of it; one on the clock goes on behind it. GexError `storage`.
  */
-export async function playSession(job: SessionJob, ports: LivePorts, ctx: Ctx, onFirst: () => void): Promise<number> {
+export async function playSession(job: SessionJob, ports: LivePorts, ctx: Ctx, onRecord: () => void): Promise<number> {
   const times = recordTimes(job.play.day, job);
   const parts: Part[] = [];
   try {
@@ -42,7 +42,7 @@ export async function playSession(job: SessionJob, ports: LivePorts, ctx: Ctx, o
       if (job.play.again) await forget(job, row, ports.store);
       parts.push(await openPart(job, row, ports, ctx));
     }
-    return await playInstants(job.play, times, { parts, onFirst }, ctx);
+    return await playInstants(job.play, times, { parts, onRecord }, ctx);
   } finally {
     await Promise.all(parts.map(({ publisher }) => publisher.close()));
   }
@@ -69,13 +69,13 @@ async function openPart(job: SessionJob, ticker: SynthTicker, ports: LivePorts, 
 
 interface Playing {
   readonly parts: readonly Part[];
-  readonly onFirst: () => void;
+  readonly onRecord: () => void;
 }
 
 async function playInstants(
   play: Play,
   { fromMs, toMs, intervalMs }: RecordTimes,
-  { parts, onFirst }: Playing,
+  { parts, onRecord }: Playing,
   ctx: Ctx,
 ): Promise<number> {
   let records = 0;
@@ -87,7 +87,7 @@ async function playInstants(
       ctx.signal.throwIfAborted();
     }
     records += 1;
-    onFirst();
+    onRecord();
   }
   return records;
 }

@@ -34,6 +34,8 @@ export interface LiveSynth {
   /** It is over and plays as if it had opened now. */
   readonly again: boolean;
   readonly tickers: readonly string[];
+  /** Epoch ms in the time of the session that has played last: the clock's, unless it plays again. */
+  sessionNow(): number;
   /** Resolves when nothing more will come: after a session at another speed than 1. Rejects with `storage`. */
   readonly ended: Promise<void>;
   close(): Promise<void>;
@@ -66,7 +68,12 @@ export async function startLiveSynth(
   try {
     store = await openStore();
     const started = deferred();
-    const playing = playAll({ ...options, rows, play }, { ...others, store }, { ...ctx, signal }, started.resolve);
+    let current = play;
+    const onRecord = (of: Play): void => {
+      current = of;
+      started.resolve();
+    };
+    const playing = playAll({ ...options, rows, play }, { ...others, store }, { ...ctx, signal }, onRecord);
     const ended = playing.catch((error: unknown) => {
       if (!ending.signal.aborted && !ctx.signal.aborted) throw error;
     });
@@ -75,6 +82,7 @@ export async function startLiveSynth(
     const { day, again } = play;
     return {
       ...{ date: day.date, again, tickers: rows.map(({ ticker }) => ticker), ended },
+      sessionNow: () => current.instantAt(ctx.clock.now()),
       close: async () => {
         ending.abort();
         await ended.catch(() => undefined); // said by `ended`
@@ -106,7 +114,7 @@ async function playAll(
   { play: first, ...market }: Market,
   ports: Omit<LivePorts, 'runId'>,
   ctx: Ctx,
-  onFirst: () => void,
+  onRecord: (play: Play) => void,
 ): Promise<void> {
   const { runs } = ports.store;
   for (let play = first; ; play = playAfter(play.day.date, ctx.clock.now())) {
@@ -114,7 +122,7 @@ async function playAll(
     const { root: _root, rows: _rows, ...settings } = market;
     const runId = await runs.start('live-synth', ctx.clock.now(), { ...settings, date });
     try {
-      const records = await playSession({ ...market, play }, { ...ports, runId }, ctx, onFirst);
+      const records = await playSession({ ...market, play }, { ...ports, runId }, ctx, () => onRecord(play));
       await runs.finish(runId, ctx.clock.now(), 'done', { date, records });
       ctx.log.info(`the synthetic session of ${date} is over`, { records });
     } catch (error) {

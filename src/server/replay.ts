@@ -18,6 +18,8 @@ export interface ReplayOptions extends LibraryOptions, PlaybackOptions {
   readonly clock?: ClockOptions;
   /** Every key gets the newest record of files that grow; absent: they are replayed. */
   readonly live?: boolean;
+  /** Epoch ms in the time of the session that is recorded, where that is not the clock's. */
+  readonly sessionNow?: () => number;
 }
 
 /** A loaded day and everybody's position in it. They are replaced together, never one without the other. */

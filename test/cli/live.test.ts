@@ -26,6 +26,14 @@ it('serve --live --source synth plays a market whose records come one after the 
     )
     .toBeGreaterThan(3);
   expect([...seen]).toEqual([...seen].sort((a, b) => a - b));
+  // At another speed than 1 it is a session of the past that plays: records are young by its time, days old by the wall's.
+  const health = (await (await fetch(`${ready.url}/health`)).json()) as {
+    live: { tickers: { age_seconds: number }[] };
+  };
+  expect(health.live.tickers[0]?.age_seconds).toBeGreaterThanOrEqual(0);
+  expect(health.live.tickers[0]?.age_seconds).toBeLessThan(600);
+  const metrics = await (await fetch(`${ready.url}/metrics`)).text();
+  expect(Number(/^gex_live_record_age_seconds\{ticker="SPY"\} (\S+)$/m.exec(metrics)?.[1])).toBeLessThan(600);
   child.kill('SIGINT');
   const { code, stderr } = await exit;
   expect([code, stderr]).toEqual([130, 'gex: stopped by SIGINT\n']);

@@ -127,6 +127,22 @@ test('at another speed it ends with the session', async () => {
   expect(linesIn(await textsOf(root, '2026-04-24'))).toEqual(new Set([39]));
 });
 
+test('the time of the session that plays goes on until the next one has a record', async () => {
+  const clock = new VirtualClock(at('2026-04-25', 12));
+  const { ctx } = recordingCtx(clock);
+  const faster = await play(tempFolder(), ctx, { speed: 60 });
+  const market = await play(tempFolder(), ctx, { intervalMs: 60 * MINUTE });
+  expect([faster.sessionNow(), market.sessionNow()]).toEqual(Array(2).fill(at('2026-04-24', 9, 30)));
+  await clock.pass(10_000);
+  expect(faster.sessionNow()).toBe(at('2026-04-24', 9, 40));
+  await faster.close();
+  expect(market.sessionNow()).toBe(at('2026-04-24', 9, 30) + 10_000);
+  while (clock.now() < at('2026-04-27', 9)) await clock.pass(30 * MINUTE);
+  expect(clock.now() - market.sessionNow()).toBeGreaterThan(24 * 60 * MINUTE);
+  await clock.pass(30 * MINUTE);
+  await expect.poll(() => market.sessionNow()).toBe(clock.now());
+});
+
 test('two processes cannot play into one folder, and an unknown ticker leaves nothing behind', async () => {
   const { ctx } = recordingCtx(new VirtualClock(at('2026-04-25', 12)));
   const root = tempFolder();

@@ -2,18 +2,18 @@ import { Gauge, type Registry } from 'prom-client';
 import type { Ctx } from '../../io/ctx.js';
 import { readGaps } from '../../stores/archive/gaps.js';
 import type { Replay } from '../replay.js';
-import { newestOf } from './report.js';
+import { newestOf, sessionNow } from './report.js';
 
 /** Gauges of the day that is being recorded, by ticker. */
-export function registerLiveMetrics(registry: Registry, replay: Replay, { clock }: Ctx): void {
+export function registerLiveMetrics(registry: Registry, replay: Replay, ctx: Ctx): void {
   const rows = (help: string) => ({ help, labelNames: ['ticker'] as const, registers: [registry] });
   new Gauge({
-    ...rows('Age of the newest record'),
+    ...rows('Age of the newest record, by the clock of the session'),
     name: 'gex_live_record_age_seconds',
     collect() {
       this.reset();
       for (const { ticker, lastMs } of newestOf(replay.session.library)) {
-        if (!Number.isNaN(lastMs)) this.set({ ticker }, (clock.now() - lastMs) / 1000);
+        if (!Number.isNaN(lastMs)) this.set({ ticker }, (sessionNow(replay, ctx) - lastMs) / 1000);
       }
     },
   });

@@ -12,7 +12,7 @@ export const liveSchema = z
         ticker: z.string(),
         records: z.int().describe('Of the stream that has most'),
         timestamp: z.number().nullable().describe('Unix seconds of the newest record; null while there is none'),
-        age_seconds: z.number().nullable().describe('Since that time'),
+        age_seconds: z.number().nullable().describe('Since that time, by the clock of the session'),
         landed_at: z.string().nullable().describe('When its files were last written to, RFC 3339'),
         gaps: z.array(gapBody).describe('Spans of the session without records'),
       }),
@@ -26,7 +26,7 @@ type LiveBody = z.infer<typeof liveSchema>;
 export async function liveField(replay: Replay, ctx: Ctx): Promise<{ live?: LiveBody }> {
   const { library, live } = replay.session;
   if (live === undefined) return {};
-  const nowMs = ctx.clock.now();
+  const nowMs = sessionNow(replay, ctx);
   const tickers = await Promise.all(
     newestOf(library).map(async ({ ticker, records, lastMs, changedMs }) => ({
       ticker,
@@ -38,6 +38,11 @@ export async function liveField(replay: Replay, ctx: Ctx): Promise<{ live?: Live
     })),
   );
   return { live: { tickers } };
+}
+
+/** Epoch ms by which records are young or old: of the session that is recorded, which may be one of the past. */
+export function sessionNow({ options }: Replay, { clock }: Ctx): number {
+  return options.sessionNow?.() ?? clock.now();
 }
 
 /** How far the files of a ticker are. */
