@@ -2,7 +2,7 @@ import { GexError } from '../errors.js';
 import type { Ctx } from '../io/ctx.js';
 import type { Bus } from './bus.js';
 
-export interface BusOptions {
+interface BusOptions {
   /** `memory:`, or where a server is; may hold a password. */
   readonly url: string;
   /** That a topic keeps, about. */

@@ -3,7 +3,7 @@ import { GexError } from '../errors.js';
 import type { Log } from '../io/ctx.js';
 
 /** A connection to a Redis server that finds its way back by itself. Disconnect it. */
-export interface RedisConnection {
+interface RedisConnection {
   readonly redis: Redis;
   /** Its address without user and password. */
   readonly place: string;

@@ -1,3 +1,4 @@
+import { BUS_KEYS } from '../config/rows/bus.js';
 import { DAEMON_KEYS } from '../config/rows/daemon.js';
 import { NOTIFY_KEYS } from '../config/rows/notify.js';
 import { TRADESTATION_KEYS } from '../config/rows/tradestation.js';
@@ -33,8 +34,10 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'stream',
-    summary: 'record gamma exposure live from TradeStation: records of every category in the archive, levels, gaps',
+    summary:
+      'record gamma exposure live, from TradeStation or a synthetic session: records of every category in the archive, levels, gaps',
     options: [
+      'streamSource',
       'streamUnderlyings',
       'streamExpirations',
       'streamStrikeDistance',
@@ -46,6 +49,11 @@ export const COMMANDS: readonly Command[] = [
       ...TRADESTATION_KEYS,
       'tsSymbolsPerStream',
       'tsMaxStreams',
+      'seed',
+      'pathModel',
+      'playbackSpeed',
+      'exposureInterval',
+      ...BUS_KEYS,
     ],
     examples: [
       { command: 'gex stream --underlying SPY', explains: 'the session under way, or the next one, to its close' },
@@ -54,6 +62,14 @@ export const COMMANDS: readonly Command[] = [
         explains: 'two underlyings every second',
       },
       { command: 'gex stream --max-iterations 12 | jq .netGex', explains: 'a minute, an object per tick' },
+      {
+        command: 'gex stream --source synth --underlying SPX,SPY --speed 10',
+        explains: 'a synthetic session, without any account',
+      },
+      {
+        command: 'gex stream --bus-url redis://127.0.0.1:6379',
+        explains: 'tells other processes of each record, in Redis Streams',
+      },
     ],
     exits: ['auth', 'upstream', 'data', 'storage', 'missing'],
     doneOnSigterm: true,
@@ -211,6 +227,7 @@ export const COMMANDS: readonly Command[] = [
       'pathModel',
       'interval',
       'exposureInterval',
+      ...BUS_KEYS,
       'host',
       'port',
       'dataMode',

@@ -1,5 +1,6 @@
 import type { Settings } from '../config/table.js';
 import type { ServerOptions } from '../server/start.js';
+import { openBusPort } from './bus.js';
 import type { CommandCall } from './command.js';
 import { announceLive } from './live-output.js';
 import { refuseWithLive } from './live-refusals.js';
@@ -22,7 +23,7 @@ export async function openLive(call: CommandCall): Promise<LiveServing | undefin
   refuseWithLive(call);
   const { settings, origins } = call;
   if (!settings.live) return undefined;
-  const market = settings.liveSource === 'synth' ? await openLiveSynth(settings, call.ctx) : undefined;
+  const market = settings.liveSource === 'synth' ? await openMarket(call) : undefined;
   const intervalMs = origins.wsStreamInterval.layer === 'default' ? LOOK_MS : settings.wsStreamInterval;
   return {
     options: {
@@ -35,6 +36,19 @@ export async function openLive(call: CommandCall): Promise<LiveServing | undefin
     failed: neverUnless(market),
     close: async () => market?.close(),
   };
+}
+
+/** A synthetic market that tells the bus. */
+async function openMarket({ settings, ctx }: CommandCall): Promise<SynthMarket> {
+  const ports = await openBusPort(settings, ctx);
+  const closeBus = async (): Promise<void> => ports.bus?.close();
+  try {
+    const market = await openLiveSynth(settings, { ports }, ctx);
+    return { ...market, close: () => market.close().finally(closeBus) };
+  } catch (error) {
+    await closeBus();
+    throw error;
+  }
 }
 
 function socketsEvery(intervalMs: number, settings: Settings): NonNullable<ServerOptions['sockets']> {

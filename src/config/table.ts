@@ -2,6 +2,7 @@ import type { OptionRow, SettingOf } from './option.js';
 import { ARCHIVE_ROWS } from './rows/archive.js';
 import { AUTH_ROWS } from './rows/auth.js';
 import { BACKFILL_ROWS } from './rows/backfill.js';
+import { BUS_ROWS } from './rows/bus.js';
 import { COMMON_ROWS } from './rows/common.js';
 import { COMPUTE_ROWS } from './rows/compute.js';
 import { CONVERT_ROWS } from './rows/convert.js';
@@ -38,6 +39,7 @@ export const OPTIONS = {
   ...TRADESTATION_ROWS,
   ...TRADESTATION_STREAM_ROWS,
   ...STREAM_ROWS,
+  ...BUS_ROWS,
   ...AUTH_ROWS,
   ...PROBE_ROWS,
 } as const;

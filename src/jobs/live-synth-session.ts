@@ -9,7 +9,9 @@ import { removeStream } from '../stores/archive/remove.js';
 import type { Store } from '../stores/sql/open.js';
 import { type LivePorts, type LivePublisher, openLivePublisher } from './live-publish.js';
 import type { Play } from './live-synth-play.js';
+import { synthTick } from './live-synth-tick.js';
 import { type RecordTimes, recordTimes } from './record-times.js';
+import type { StreamTick } from './stream-tick.js';
 import { chainsOf } from './synth-chains.js';
 
 interface SessionJob {
@@ -20,10 +22,18 @@ interface SessionJob {
   readonly model: SynthModel;
   readonly intervalMs: number;
   readonly exposureIntervalMs: number;
+  /** That it ends after. */
+  readonly only?: { readonly records: number };
+}
+
+export interface SessionPorts extends Pick<LivePorts, 'bus'> {
+  /** Hears of every new record of every ticker. */
+  readonly onTick?: (tick: StreamTick) => void | Promise<void>;
 }
 
 /** One ticker of the session that plays. */
 interface Part {
+  readonly row: SynthTicker;
   chainAt(atMs: number): ChainSnapshot;
   readonly publisher: LivePublisher;
   /** Epoch ms of the last record that was there already. */
@@ -34,7 +44,12 @@ interface Part {
  * Plays one session to its end, all tickers at each instant, and returns how many records each has. One that plays again
  * replaces what was recorded of it; one on the clock goes on behind it. GexError `storage`.
  */
-export async function playSession(job: SessionJob, ports: LivePorts, ctx: Ctx, onRecord: () => void): Promise<number> {
+export async function playSession(
+  job: SessionJob,
+  ports: LivePorts & SessionPorts,
+  ctx: Ctx,
+  onRecord: () => void,
+): Promise<number> {
   const times = recordTimes(job.play.day, job);
   const parts: Part[] = [];
   try {
@@ -42,7 +57,7 @@ export async function playSession(job: SessionJob, ports: LivePorts, ctx: Ctx, o
       if (job.play.again) await forget(job, row, ports.store);
       parts.push(await openPart(job, row, ports, ctx));
     }
-    return await playInstants(job.play, times, { parts, onRecord }, ctx);
+    return await playInstants(job, times, { ...ports, parts, onRecord }, ctx);
   } finally {
     await Promise.all(parts.map(({ publisher }) => publisher.close()));
   }
@@ -55,41 +70,54 @@ async function forget({ root, play: { day } }: SessionJob, { ticker }: SynthTick
   await store.clear(ticker, day.openMs, day.closeMs);
 }
 
-async function openPart(job: SessionJob, ticker: SynthTicker, ports: LivePorts, ctx: Ctx): Promise<Part> {
+async function openPart(job: SessionJob, row: SynthTicker, ports: LivePorts, ctx: Ctx): Promise<Part> {
   const { root, seed, model, exposureIntervalMs } = job;
   const { day } = job.play;
-  const basis = ticker.futuresOf && { basis: ticker.futuresOf.basis };
-  const live = { root, ticker: ticker.ticker, date: day.date, iv: 'chain', exposureIntervalMs, ...basis } as const;
+  const basis = row.futuresOf && { basis: row.futuresOf.basis };
+  const live = { root, ticker: row.ticker, date: day.date, iv: 'chain', exposureIntervalMs, ...basis } as const;
   const publisher = await openLivePublisher(live, ports, ctx);
-  const chainAt = chainsOf(startSession({ ticker, day, seed, model }));
+  const chainAt = chainsOf(startSession({ ticker: row, day, seed, model }));
   const isHeld = publisher.lastMs >= day.openMs && publisher.lastMs < day.closeMs;
   if (isHeld) publisher.remember(chainAt(publisher.lastMs));
-  return { chainAt, publisher, heldMs: isHeld ? publisher.lastMs : Number.NEGATIVE_INFINITY };
+  return { row, chainAt, publisher, heldMs: isHeld ? publisher.lastMs : Number.NEGATIVE_INFINITY };
 }
 
-interface Playing {
+interface Playing extends SessionPorts {
   readonly parts: readonly Part[];
   readonly onRecord: () => void;
 }
 
 async function playInstants(
-  play: Play,
+  { play, only }: SessionJob,
   { fromMs, toMs, intervalMs }: RecordTimes,
-  { parts, onRecord }: Playing,
+  playing: Playing,
   ctx: Ctx,
 ): Promise<number> {
   let records = 0;
-  for (let atMs = fromMs; atMs <= toMs; atMs += intervalMs) {
+  let news = 0;
+  for (let atMs = fromMs; atMs <= toMs && news < (only?.records ?? Number.POSITIVE_INFINITY); atMs += intervalMs) {
     await until(play.dueMs(atMs), ctx);
-    for (const part of parts) {
-      if (atMs > part.heldMs) await part.publisher.publish(part.chainAt(atMs));
-      await turn(); // a server in the same process answers in between
-      ctx.signal.throwIfAborted();
-    }
+    news += (await playInstant(atMs, play, playing, ctx)) ? 1 : 0;
     records += 1;
-    onRecord();
+    playing.onRecord();
   }
   return records;
+}
+
+/** The records of an instant that are not held; whether there are any. */
+async function playInstant(atMs: number, play: Play, { parts, onTick }: Playing, ctx: Ctx): Promise<boolean> {
+  let isNew = false;
+  for (const { row, publisher, chainAt, heldMs } of parts) {
+    if (atMs > heldMs) {
+      const chain = chainAt(atMs);
+      const published = await publisher.publish(chain);
+      isNew = true;
+      await onTick?.(synthTick({ row, chain, published, ageMs: ctx.clock.now() - play.dueMs(atMs) }));
+    }
+    await turn(); // a server in the same process answers in between
+    ctx.signal.throwIfAborted();
+  }
+  return isNew;
 }
 
 /** Sleeps in parts: a clock that is set, or a computer that sleeps, is noticed within a minute. */

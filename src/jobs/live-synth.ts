@@ -7,7 +7,7 @@ import { acquireLock, type FileLock } from '../io/lock.js';
 import type { Store } from '../stores/sql/open.js';
 import type { LivePorts } from './live-publish.js';
 import { type Play, playAfter, playNow } from './live-synth-play.js';
-import { playSession } from './live-synth-session.js';
+import { playSession, type SessionPorts } from './live-synth-session.js';
 import { recordTimes } from './record-times.js';
 
 export interface LiveSynthOptions {
@@ -21,9 +21,11 @@ export interface LiveSynthOptions {
   readonly exposureIntervalMs: number;
   /** Session time per time of the clock. */
   readonly speed: number;
+  /** One session, and of it so many new records of each ticker; absent: every session to come. */
+  readonly only?: { readonly records: number };
 }
 
-interface LiveSynthPorts extends Pick<LivePorts, 'bus'> {
+export interface LiveSynthPorts extends SessionPorts {
   readonly openStore: () => Promise<Store>;
 }
 
@@ -36,7 +38,7 @@ export interface LiveSynth {
   readonly tickers: readonly string[];
   /** Epoch ms in the time of the session that has played last: the clock's, unless it plays again. */
   sessionNow(): number;
-  /** Resolves when nothing more will come: after a session at another speed than 1. Rejects with `storage`. */
+  /** Resolves when nothing more will come: after a session at another speed than 1, or the only one. Rejects with `storage`. */
   readonly ended: Promise<void>;
   close(): Promise<void>;
 }
@@ -112,7 +114,7 @@ interface Market extends LiveSynthOptions {
 
 async function playAll(
   { play: first, ...market }: Market,
-  ports: Omit<LivePorts, 'runId'>,
+  ports: SessionPorts & Pick<LivePorts, 'store'>,
   ctx: Ctx,
   onRecord: (play: Play) => void,
 ): Promise<void> {
@@ -124,12 +126,12 @@ async function playAll(
     try {
       const records = await playSession({ ...market, play }, { ...ports, runId }, ctx, () => onRecord(play));
       await runs.finish(runId, ctx.clock.now(), 'done', { date, records });
-      ctx.log.info(`the synthetic session of ${date} is over`, { records });
+      if (!market.only) ctx.log.info(`the synthetic session of ${date} is over`, { records });
     } catch (error) {
       await runs.finish(runId, ctx.clock.now(), ctx.signal.aborted ? 'interrupted' : 'failed');
       throw error;
     }
-    if (market.speed !== 1) return;
+    if (market.speed !== 1 || market.only) return;
   }
 }
 

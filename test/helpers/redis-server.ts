@@ -13,7 +13,7 @@ export function sayWithoutRedis(): void {
 }
 
 /** An entry of a stream. */
-export interface Entry {
+interface Entry {
   readonly key: string;
   readonly data: string;
 }

@@ -64,6 +64,20 @@ test('every record of a session is on the bus in the bytes that the archive has'
   expect(new Set(batches.map(({ key }) => key))).toEqual(new Set(['HEALTH']));
 });
 
+test('messages have the fields that docs/bus.md shows', async () => {
+  const docs = readFileSync(new URL('../../docs/bus.md', import.meta.url), 'utf8');
+  const shown = [...docs.matchAll(/^```json\n(.*)\n```$/gm)].map(([, text = '']) => JSON.parse(text));
+  const { bus, texts } = listener();
+  await record(bus);
+  const told = [...texts('market.ticks'), ...texts('gex.records')].map((text) => JSON.parse(text));
+  for (const type of ['tick', 'record', 'gap']) {
+    const [example, message] = [shown, told].map((all) => all.find((one) => one.type === type));
+    expect(Object.keys(example), type).toEqual(Object.keys(message));
+    expect(Object.keys(example.data ?? {}), type).toEqual(Object.keys(message.data ?? {}));
+  }
+  expect(shown.map(({ type }) => type)).toEqual(['tick', 'record', 'gap', 'lost']);
+});
+
 test('ticks and gaps are on the bus, what is unknown as null', async () => {
   const { bus, texts } = listener();
   const { openMs, spots } = await record(bus);

@@ -1,8 +1,16 @@
 import { option, toggle } from '../option.js';
-import { decimal, listOf, ticker, whole } from '../values.js';
+import { decimal, listOf, oneOf, ticker, whole } from '../values.js';
 
 /** Options of `gex stream`. */
 export const STREAM_ROWS = {
+  streamSource: option({
+    flag: '--source',
+    env: 'STREAM_SOURCE',
+    yaml: 'stream.source',
+    type: oneOf('SOURCE', ['tradestation', 'synth']),
+    default: 'tradestation',
+    description: 'whose market is recorded: TradeStation, or a synthetic session that plays now, without any account',
+  }),
   streamUnderlyings: option({
     flag: '--underlying',
     env: 'STREAM_UNDERLYING',
