@@ -1,4 +1,6 @@
+import type { Dispatcher } from 'undici';
 import { GexError } from '../errors.js';
+import { openConnections } from './connections.js';
 import { shownPlace } from './web.js';
 
 /** One HTTP request; the answer's status is the caller's to judge. */
@@ -22,6 +24,8 @@ export interface HttpResponse {
 }
 
 const TIMEOUT_MS = 30_000;
+/** Kept open between requests; idle ones keep no process alive. */
+let connections: Promise<Dispatcher> | undefined;
 const MAX_BYTES = 128 * 1024 * 1024;
 
 /**
@@ -30,6 +34,8 @@ const MAX_BYTES = 128 * 1024 * 1024;
  */
 export async function sendRequest(request: HttpRequest): Promise<HttpResponse> {
   const { request: send } = await import('undici');
+  connections ??= openConnections();
+  const dispatcher = await connections;
   request.signal?.throwIfAborted();
   const timeout = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS);
   const signal = request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout]);
@@ -38,6 +44,7 @@ export async function sendRequest(request: HttpRequest): Promise<HttpResponse> {
       method: request.method ?? 'GET',
       headers: { ...request.headers },
       signal,
+      dispatcher,
       ...(request.body === undefined ? {} : { body: request.body }),
     });
     return { status: statusCode, headers, bytes: await collect(body, request) };

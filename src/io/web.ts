@@ -1,5 +1,6 @@
-import type { Agent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { GexError } from '../errors.js';
+import { openConnections } from './connections.js';
 import { exchange } from './exchange.js';
 
 /** One GET whose body is streamed; redirects are answers like any other. */
@@ -26,7 +27,7 @@ const CONNECT_MS = 10_000;
 /** HTTP with its own connections, so that they can be closed, and a limit on silence instead of one on time. */
 export class Web {
   readonly #silenceMs: number;
-  #agent: Promise<Agent> | undefined;
+  #agent: Promise<Dispatcher> | undefined;
 
   /** `silenceMs`: how long an answer, or the next byte of it, may let itself be waited for. */
   constructor(silenceMs: number) {
@@ -51,19 +52,16 @@ export class Web {
 
   /** Ends every connection at once, for good. */
   async close(): Promise<void> {
-    const agent = await this.#agent;
+    const agent = await this.#agent?.catch(() => undefined); // said where it was wanted
     await agent?.destroy();
   }
 
-  #connections(): Promise<Agent> {
-    this.#agent ??= import('undici').then(
-      ({ Agent }) =>
-        new Agent({
-          headersTimeout: this.#silenceMs,
-          bodyTimeout: this.#silenceMs,
-          connect: { timeout: Math.min(this.#silenceMs, CONNECT_MS) },
-        }),
-    );
+  #connections(): Promise<Dispatcher> {
+    this.#agent ??= openConnections({
+      headersTimeout: this.#silenceMs,
+      bodyTimeout: this.#silenceMs,
+      connect: { timeout: Math.min(this.#silenceMs, CONNECT_MS) },
+    });
     return this.#agent;
   }
 }
@@ -119,7 +117,8 @@ function networkError(url: URL, fault: unknown, silenceMs: number): GexError {
   const code = fault instanceof Error && 'code' in fault ? String(fault.code) : '';
   const text = fault instanceof Error ? fault.message : String(fault);
   const silent = code === 'UND_ERR_BODY_TIMEOUT' && `nothing came for ${silenceMs / 1000} s`;
-  const reason = silent || (REASONS[code] ?? (text || code));
+  const noTls = /^(ERR_SSL_|EPROTO$)/.test(code) && 'no TLS connection can be made; is it an https address?';
+  const reason = silent || noTls || (REASONS[code] ?? (text || code));
   return new GexError('upstream', `${shownPlace(placeOf(url))}: cannot be fetched (${reason}); check the network`, {
     cause: fault,
   });
