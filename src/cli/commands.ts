@@ -276,6 +276,7 @@ export const COMMANDS: readonly Command[] = [
       { command: 'gex serve --workers 4 --data-mode stream', explains: 'four processes behind one port' },
     ],
     exits: ['missing', 'storage'],
+    doneOnSigterm: true,
     load: () => import('./commands/serve.js'),
   },
   {
@@ -526,6 +527,7 @@ export const COMMANDS: readonly Command[] = [
       },
     ],
     exits: ['missing', 'storage'],
+    doneOnSigterm: true,
     load: () => import('./commands/simulate.js'),
   },
   {

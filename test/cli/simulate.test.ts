@@ -22,6 +22,6 @@ it('gex simulate prints what to export, serves, and leaves on Ctrl-C', async () 
   expect([api, signIn]).toEqual([ready.url, ready.url]);
   expect((await fetch(`${api}/v3/marketdata/quotes/SPY`)).status).toBe(401);
   const gone = once(child, 'exit');
-  child.kill('SIGINT');
-  expect((await gone)[0]).toBe(130);
+  child.kill('SIGTERM');
+  expect((await gone)[0]).toBe(0);
 });

@@ -30,7 +30,7 @@ it('gex serve has hubs by the settings of the environment and says farewell on S
   for (let i = 0; i < 5; i++) await client.next('message');
   child.kill('SIGTERM');
   expect(await client.closed()).toEqual([1001, 'the server is stopping']);
-  expect(await exit).toEqual([130, null]);
+  expect(await exit).toEqual([0, null]);
 });
 
 it('gex serve without WebSockets answers negotiate with 404', async () => {
