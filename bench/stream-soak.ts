@@ -88,29 +88,30 @@ function count(line: string): void {
   if (!recorded) process.stderr.write(`${missing}\n`);
 }
 
-/** The heap of a process as its inspector tells it. */
+/** What a process says of its own memory through its inspector. */
 async function inspector(url: string) {
   const socket = new WebSocket(url);
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
   let id = 0;
-  const call = (method: string): Promise<Record<string, number>> =>
+  const call = (method: string, params: object = {}): Promise<{ result?: { value?: unknown } }> =>
     new Promise((resolve) => {
       const own = ++id;
       const hear = (data: Buffer): void => {
-        const answer = JSON.parse(data.toString()) as { id?: number; result: Record<string, number> };
+        const answer = JSON.parse(data.toString()) as { id?: number; result: { result?: { value?: unknown } } };
         if (answer.id !== own) return;
         socket.off('message', hear);
         resolve(answer.result);
       };
       socket.on('message', hear);
-      socket.send(JSON.stringify({ id: own, method }));
+      socket.send(JSON.stringify({ id: own, method, params }));
     });
+  const expression = 'process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers';
   return {
     /** After a collection; columns of numbers, which rest outside of the heap, included. */
     usedMb: async () => {
       await call('HeapProfiler.collectGarbage');
-      const { usedSize = Number.NaN, backingStorageSize = 0 } = await call('Runtime.getHeapUsage');
-      return (usedSize + backingStorageSize) / 2 ** 20;
+      const { result } = await call('Runtime.evaluate', { expression });
+      return Number(result?.value) / 2 ** 20;
     },
     close: () => socket.close(),
   };
