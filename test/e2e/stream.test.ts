@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { newYorkInstant, type TradingDay, tradingDay } from '../../src/core/calendar.js';
@@ -95,6 +95,22 @@ it('goes on after kill -9 with what dealers held, wherever it was killed', async
   const lastMs = Date.parse(recorder.ticks.at(-1)?.at ?? '');
   expect((await accountOf(root, day, lastMs + 1000, { intervalMs: 1000 })).wrong).toEqual([]);
 }, 60_000);
+
+it('does not end with 0 when what it has to write at SIGTERM cannot be written', async () => {
+  const { server, child, root, ticks, errors, until } = await streamProcess(
+    { speed: 10, startMs: newYorkInstant('2025-12-17', 10, 0) },
+    { args: ['--underlying', 'HEALTH', '--expirations', '2', '--strike-distance', '5'] },
+  );
+  await until(() => ticks.some(({ recorded }) => recorded));
+  server.setFaults([{ path: '/v3/*', status: 503, closeAfterMs: 0 }]);
+  await until(() => ticks.at(-1)?.recorded === false);
+  const gaps = join(root, day.date, 'HEALTH', 'gaps.jsonl');
+  rmSync(gaps);
+  mkdirSync(gaps);
+  child.kill('SIGTERM');
+  expect((await ended(child)).code).toBe(6);
+  expect(errors.join('')).toMatch(/^gex: cannot write .*gaps\.jsonl/m);
+});
 
 it.each([
   ['SIGTERM', 0, ''],
