@@ -30,6 +30,11 @@ interface Place {
   readonly date: string;
 }
 
+/** A checkpoint and the session it is of. */
+interface Kept extends Checkpoint {
+  readonly date: string;
+}
+
 /** The JSON of it; null is what JSON cannot say. */
 interface KeptState {
   readonly ticker: string;
@@ -54,7 +59,7 @@ export function createKeeper(place: Place, { log, clock }: Ctx): CheckpointKeepe
         await writeAtomic(path, textOf(place, checkpoint));
         isTold = false;
       } catch (error) {
-        if (!isTold) log.warn(`${ticker}: a restart would begin inferred positions at 0`, { error });
+        if (!isTold) log.warn(`${ticker}: a restart would not know the positions of now`, { error });
         isTold = true;
       }
     },
@@ -62,9 +67,8 @@ export function createKeeper(place: Place, { log, clock }: Ctx): CheckpointKeepe
       const fresh = (why: string): undefined => {
         log.warn(`${why}: inferred positions of ${ticker} begin at 0`);
       };
-      const text = await readIfThere(path);
-      const kept = text === undefined ? undefined : parsed(text, ticker);
-      if (typeof kept === 'string') return fresh(`${path} is damaged (${kept})`);
+      const kept = await readKept(path, ticker);
+      if (typeof kept === 'string') return fresh(kept);
       if (kept?.date !== date) return Number.isNaN(lastMs) ? undefined : fresh(`${path} has nothing of this session`);
       if (Number.isNaN(lastMs)) return fresh(`the records that ${path} belongs to are gone`);
       if (kept.atMs > clock.now()) return fresh(`${path} is of a moment that is still to come`);
@@ -74,13 +78,15 @@ export function createKeeper(place: Place, { log, clock }: Ctx): CheckpointKeepe
   };
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+/** What a file says, undefined where there is none, or what is wrong with it. */
+async function readKept(path: string, ticker: string): Promise<Kept | string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    const kept = parsed(await readFile(path, 'utf8'), ticker);
+    return typeof kept === 'string' ? `${path} is damaged (${kept})` : kept;
   } catch (cause) {
     const error = storageError(cause, 'read', path);
-    if (error instanceof GexError && error.kind === 'missing') return undefined;
-    throw error;
+    if (!(error instanceof GexError)) throw error;
+    return error.kind === 'missing' ? undefined : error.message;
   }
 }
 
@@ -92,7 +98,7 @@ function textOf({ ticker, date }: Place, { atMs, book: { beganMs, contracts } }:
 }
 
 /** What a file says, or what is wrong with it. */
-function parsed(text: string, ticker: string): (Checkpoint & { readonly date: string }) | string {
+function parsed(text: string, ticker: string): Kept | string {
   const [, checksum, state] =
     /^\{"schema":"gex-stream-state\/1","sha256":"([0-9a-f]{64})","state":(.*)\}\n$/.exec(text) ?? [];
   if (checksum === undefined || state === undefined) return `it is no whole ${SCHEMA}`;

@@ -91,12 +91,14 @@ test('a file with any byte changed, cut anywhere, or of another ticker is one wa
   expect(warnings().at(-1)).toContain('it is of QQQ');
 });
 
-test('a state that cannot be written is one warning, and the next one that can is kept', async () => {
+test('a state that can be neither written nor read is a warning each', async () => {
   const root = tempFolder();
   const { keeperOf, path, warnings } = world(root);
   mkdirSync(path, { recursive: true });
   const keeper = keeperOf('2025-12-17');
   await keeper.keep(CHECKPOINT);
   await keeper.keep(CHECKPOINT);
-  expect(warnings()).toEqual(['SPY: a restart would begin inferred positions at 0']);
+  expect(warnings()).toEqual(['SPY: a restart would not know the positions of now']);
+  expect(await keeper.restore(AT_MS)).toBeUndefined();
+  expect(warnings()[1]).toMatch(/^cannot read .*SPY\.state\.json: .*: inferred positions of SPY begin at 0$/);
 });
