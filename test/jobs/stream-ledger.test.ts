@@ -22,7 +22,7 @@ const KEYS = CATEGORIES.map((row) => ({
 }));
 
 test('a recording that is stopped in the middle is in the ledger, one that goes on is not, and audits read no file', async () => {
-  const world = await streamWorld({ speed: 600, startMs: DAY.openMs + 20 * 60_000 });
+  const world = await streamWorld({ speed: 300, startMs: DAY.openMs + 20 * 60_000 });
   const { root, store, ticks } = world;
   const listed = () => store.ledger.list({ from: DAY.date, to: DAY.date });
   const whileRecording: number[] = [];
