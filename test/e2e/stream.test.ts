@@ -85,6 +85,7 @@ it('goes on after kill -9 with what dealers held, wherever it was killed', async
     await ended(child);
     const after = await keptState(root, day.date);
     if (before) expectGoneOn(before, after);
+    expect([...after.contracts.values()].some(({ net }) => net !== 0)).toBe(true);
     expect(errors.filter((line) => line.includes('begin at 0'))).toEqual([]);
     before = after;
     recorder = process.restart();
