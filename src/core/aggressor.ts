@@ -2,10 +2,8 @@
 interface TradeContext {
   readonly bid: number;
   readonly ask: number;
-  /** The last trade price that differs from the one before it, for trades at the midpoint: its price. */
+  /** The last price before this one that is another: trades at one price are one for the tick rule. */
   readonly previousPrice: number;
-  /** Side of that last trade, for prices that do not move. */
-  readonly previousSide: -1 | 0 | 1;
 }
 
 /**
@@ -13,13 +11,12 @@ interface TradeContext {
  * buyer, below it the seller; at the midpoint, or without a quote, the tick rule decides. Source: Lee and Ready,
  * "Inferring Trade Direction from Intraday Data", Journal of Finance 46 (1991).
  */
-export function aggressor(price: number, { bid, ask, previousPrice, previousSide }: TradeContext): -1 | 0 | 1 {
+export function aggressor(price: number, { bid, ask, previousPrice }: TradeContext): -1 | 0 | 1 {
   if (!(price > 0)) return 0;
   const isQuoted = bid >= 0 && ask > 0 && bid <= ask;
   const middle = (bid + ask) / 2;
   if (isQuoted && price > middle) return 1;
   if (isQuoted && price < middle) return -1;
-  if (!(previousPrice > 0)) return 0;
-  if (price === previousPrice) return previousSide;
+  if (!(previousPrice > 0) || price === previousPrice) return 0;
   return price > previousPrice ? 1 : -1;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { aggressor } from '../../src/core/aggressor.js';
 
-const QUOTE = { bid: 3, ask: 3.1, previousPrice: Number.NaN, previousSide: 0 } as const;
+const QUOTE = { bid: 3, ask: 3.1, previousPrice: Number.NaN } as const;
 
 describe('aggressor', () => {
   it.each([
@@ -19,7 +19,6 @@ describe('aggressor', () => {
   it('asks the trade before at the midpoint', () => {
     expect(aggressor(3.05, { ...QUOTE, previousPrice: 3 })).toBe(1);
     expect(aggressor(3.05, { ...QUOTE, previousPrice: 3.1 })).toBe(-1);
-    expect(aggressor(3.05, { ...QUOTE, previousPrice: 3.05, previousSide: -1 })).toBe(-1);
   });
 
   it.each([

@@ -62,9 +62,8 @@ export function createBook(capacity = CAPACITY): QuoteBook {
   const volumeBefore = column();
   let beganMs = Number.NEGATIVE_INFINITY;
   const afterGap = new Uint8Array(capacity);
-  /** Trade price before the last change of it, and the side of the last trade, for the tick rule. */
+  /** Trade price before the last change of it, for the tick rule. */
   const previousPrice = column();
-  const previousSide = new Int8Array(capacity);
   const kept: StateColumns = { ...all, previousPrice, volumeBefore };
   /** What a state says of contracts that are not in the book yet. */
   let awaited = new Map<string, readonly number[]>();
@@ -95,11 +94,9 @@ export function createBook(capacity = CAPACITY): QuoteBook {
           bid: all.bid[row] as number,
           ask: all.ask[row] as number,
           previousPrice: previousPrice[row] as number,
-          previousSide: previousSide[row] as -1 | 0 | 1,
         });
     if (side === 0) all.unsided[row] = (all.unsided[row] as number) + size;
     else all.netBought[row] = (all.netBought[row] as number) + side * size;
-    previousSide[row] = side;
   };
 
   return {
