@@ -1,4 +1,6 @@
 import { DAEMON_KEYS } from '../../config/rows/daemon.js';
+import { DOWNLOAD_KEYS } from '../../config/rows/download.js';
+import { GEXBOT_KEYS } from '../../config/rows/gexbot.js';
 import { NOTIFY_KEYS } from '../../config/rows/notify.js';
 import type { Command } from '../command.js';
 
@@ -11,30 +13,7 @@ export const ARCHIVE_COMMANDS: readonly Command[] = [
       { name: 'DATE', required: false, description: 'session to download, YYYY-MM-DD' },
       { name: 'END', required: false, description: 'last session of a range that begins with DATE' },
     ],
-    options: [
-      'lookback',
-      'downloadTickers',
-      'downloadPackages',
-      'downloadCategories',
-      'classicEnabled',
-      'classicCategories',
-      'stateEnabled',
-      'stateCategories',
-      'orderflowEnabled',
-      'orderflowCategories',
-      'refetch',
-      'dryRun',
-      'downloadWorkers',
-      'downloadRate',
-      'downloadResume',
-      'dataDir',
-      'gexbotBaseUrl',
-      'gexbotApiKey',
-      'gexbotFileHosts',
-      'gexbotTimeout',
-      'gexbotRetries',
-      'gexbotRetryDelay',
-    ],
+    options: ['lookback', ...DOWNLOAD_KEYS, 'refetch', 'dryRun', 'dataDir', ...GEXBOT_KEYS],
     examples: [
       { command: 'gex download 2025-11-14', explains: 'the configured files of one session' },
       {
@@ -66,29 +45,7 @@ export const ARCHIVE_COMMANDS: readonly Command[] = [
         choices: ['run', 'once', 'status', 'history'],
       },
     ],
-    options: [
-      ...DAEMON_KEYS,
-      'dataDir',
-      'downloadTickers',
-      'downloadPackages',
-      'downloadCategories',
-      'classicEnabled',
-      'classicCategories',
-      'stateEnabled',
-      'stateCategories',
-      'orderflowEnabled',
-      'orderflowCategories',
-      'downloadWorkers',
-      'downloadRate',
-      'downloadResume',
-      'gexbotBaseUrl',
-      'gexbotApiKey',
-      'gexbotFileHosts',
-      'gexbotTimeout',
-      'gexbotRetries',
-      'gexbotRetryDelay',
-      ...NOTIFY_KEYS,
-    ],
+    options: [...DAEMON_KEYS, 'dataDir', ...DOWNLOAD_KEYS, ...GEXBOT_KEYS, ...NOTIFY_KEYS],
     examples: [
       { command: 'gex daemon', explains: 'every evening at 20:00 New York, first what was missed' },
       {

@@ -106,3 +106,19 @@ export const DOWNLOAD_ROWS = {
   refetch: toggle({ flag: '--force', description: 'fetch files again that are held already' }),
   dryRun: toggle({ flag: '--dry-run', description: 'print what would be fetched and do nothing; needs no key' }),
 } as const;
+
+/** What is downloaded and how: every command that downloads. */
+export const DOWNLOAD_KEYS = [
+  'downloadTickers',
+  'downloadPackages',
+  'downloadCategories',
+  'classicEnabled',
+  'classicCategories',
+  'stateEnabled',
+  'stateCategories',
+  'orderflowEnabled',
+  'orderflowCategories',
+  'downloadWorkers',
+  'downloadRate',
+  'downloadResume',
+] as const satisfies readonly (keyof typeof DOWNLOAD_ROWS)[];

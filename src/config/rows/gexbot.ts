@@ -53,3 +53,13 @@ export const GEXBOT_ROWS = {
     description: 'seconds before the first further attempt; doubles with each',
   }),
 } as const;
+
+/** How the vendor is asked: every command that does. */
+export const GEXBOT_KEYS = [
+  'gexbotBaseUrl',
+  'gexbotApiKey',
+  'gexbotFileHosts',
+  'gexbotTimeout',
+  'gexbotRetries',
+  'gexbotRetryDelay',
+] as const satisfies readonly (keyof typeof GEXBOT_ROWS)[];
