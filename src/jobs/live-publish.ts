@@ -63,6 +63,8 @@ export interface LivePublisher {
 /** Between two moments at which what was written is made durable against a power cut. */
 const SYNC_EVERY_MS = 5000;
 
+const pastOf: typeof readPast = async (session, lastMs) => (Number.isNaN(lastMs) ? [] : readPast(session, lastMs));
+
 /** Opens the record files of a session for one ticker, going on behind what they hold: they are the later records' past. GexError `storage`. */
 export async function openLivePublisher(
   { root, ticker, date, iv, rate, exposureIntervalMs, basis }: LiveOptions,
@@ -72,7 +74,10 @@ export async function openLivePublisher(
   const keys = CATEGORIES.map((row) => ({ date, ticker, package: row.package, category: row.category }));
   const writer = await openLiveWriter(root, keys);
   const convention = { iv, ...(rate === undefined ? {} : { rate }) };
-  const past = Number.isNaN(writer.lastMs) ? [] : await readPast({ root, date, ticker }, writer.lastMs);
+  const past = await pastOf({ root, date, ticker }, writer.lastMs).catch(async (error: unknown) => {
+    await writer.close();
+    throw error;
+  });
   const publisher = createPublisher(ticker, { ...convention, past, ...(basis === undefined ? {} : { basis }) });
   const others = bus && liveBus(bus, { date, ticker });
   let background: Promise<void> = Promise.resolve();

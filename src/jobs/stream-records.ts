@@ -65,9 +65,10 @@ export class SessionRecords {
   static async open(options: RecordsOptions, ports: RecordsPorts, ctx: Ctx): Promise<SessionRecords> {
     const { root, ticker, day, rate } = options;
     const lock = await lockOf(root, ticker, ctx);
+    let publisher: LivePublisher | undefined;
     try {
       const { date } = day;
-      const publisher = await openLivePublisher(
+      publisher = await openLivePublisher(
         {
           ...{ root, ticker, date, iv: 'solve', exposureIntervalMs: EXPOSURES_EVERY_MS },
           ...(rate === undefined ? {} : { rate }),
@@ -87,6 +88,7 @@ export class SessionRecords {
       const rows = recordedRows({ root, ticker, date }, ports.store.ledger, ctx);
       return new SessionRecords({ publisher, coverage, filler, lock, keeper, checkpoint, rows });
     } catch (error) {
+      await publisher?.close();
       await lock.release();
       throw error;
     }
