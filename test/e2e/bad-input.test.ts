@@ -252,6 +252,17 @@ describe('gex synth', () => {
   });
 });
 
+test('with a Node.js that the SQLite module was not built for it is one sentence that says how to build it', async () => {
+  const refusal = `Object.assign(new Error('built for another version'), { code: 'ERR_DLOPEN_FAILED' })`;
+  const broken = `data:text/javascript,${encodeURIComponent(`process.dlopen = () => { throw ${refusal}; }`)}`;
+  const args = ['synth', '--date', '2026-08-19', '--end', '09:31', '--data-dir', tempFolder()];
+  expectSentence(
+    await gex(args, { env: { NODE_OPTIONS: `--import=${broken}` } }),
+    6,
+    /gex\.db: .*npm rebuild better-sqlite3/,
+  );
+});
+
 describe('gex serve', () => {
   test('of a date that is not held says so and names those that are', async () => {
     const folder = tempFolder();

@@ -24,10 +24,23 @@ const FAULTS: Readonly<Record<string, string>> = {
 
 /** An error of SQLite as GexError `storage`, one sentence naming the file; a fault of our own statements stays as it came. */
 export function sqliteError(error: unknown, path: string): unknown {
+  if (isNotBuilt(error)) {
+    const fault = `SQLite's module is not built for this Node.js (${process.version})`;
+    const help = 'run "npm rebuild better-sqlite3" where gex is installed, or take the Node.js it was installed with';
+    return new GexError('storage', `cannot use ${path}: ${fault}; ${help}`, { cause: error });
+  }
   if (!(error instanceof Sqlite.SqliteError)) return storageError(error, 'open', path);
   const code = error.code.split('_', 2).join('_');
   const fault = FAULTS[code];
   return fault ? new GexError('storage', `cannot use ${path}: ${fault}`, { cause: error }) : error;
+}
+
+/** Compiled for another version of Node.js, or not at all. */
+function isNotBuilt(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (
+    ('code' in error && error.code === 'ERR_DLOPEN_FAILED') || /^Could not locate the bindings/.test(error.message)
+  );
 }
 
 export interface SqliteOptions {
