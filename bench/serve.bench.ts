@@ -3,7 +3,7 @@
 // machine disturb less than answers per second.
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,13 +12,11 @@ import Fastify from 'fastify';
 import { type Ctx, systemClock } from '../src/io/ctx.js';
 import type { Figure } from './figure.js';
 import type { Load } from './load.js';
+import { makeDay, PATH, RECORD_BYTES, RECORDS } from './replay-day.js';
 
-const RECORD_BYTES = 9_000;
-const RECORDS = 2_000;
 const CONNECTIONS = 64;
 const ROUNDS = 8;
 const ROUND_MS = 400;
-const PATH = '/v2/SPX/classic/gex_full';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 interface Peer {
@@ -45,7 +43,7 @@ async function compiled(): Promise<typeof import('../src/server/start.js')> {
 export async function bench(): Promise<readonly Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'gex-bench-'));
   const child = fork(fileURLToPath(new URL('load.ts', import.meta.url)));
-  const next = makeDay(folder);
+  const next = recordsOf(makeDay(folder));
   const peers = {
     http: await bareHttp(next),
     fastify: await bareFastify(next),
@@ -70,13 +68,8 @@ export async function bench(): Promise<readonly Figure[]> {
   }
 }
 
-/** Writes the day; the peers hand out the same records in the same order, from one buffer as well. */
-function makeDay(folder: string): () => Buffer {
-  const head = '{"timestamp":1777492800,"ticker":"SPX","pad":"';
-  const day = Buffer.from(`${head}${'x'.repeat(RECORD_BYTES - head.length - 2)}"}\n`.repeat(RECORDS));
-  const files = join(folder, '2026-04-29/SPX/classic');
-  mkdirSync(files, { recursive: true });
-  writeFileSync(join(files, 'gex_full.jsonl'), day);
+/** The records one after the other, over and over, from one buffer. */
+function recordsOf(day: Buffer): () => Buffer {
   let served = 0;
   return () => {
     const start = (served++ % RECORDS) * (RECORD_BYTES + 1);

@@ -2,21 +2,19 @@
 // load comes from one more process, so on two processors three or four processes compete: the ratio is a lower bound.
 import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Figure } from './figure.js';
 import type { Load } from './load.js';
+import { makeDay, PATH } from './replay-day.js';
 
-const RECORD_BYTES = 9_000;
-const RECORDS = 2_000;
 const CONNECTIONS = 64;
 const KEYS = 32;
 const ROUNDS = 5;
 const ROUND_MS = 600;
-const PATH = '/v2/SPX/classic/gex_full';
 
 const pathOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
@@ -40,14 +38,6 @@ export async function bench(): Promise<readonly Figure[]> {
     await Promise.all(servers.map(({ exit }) => exit));
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function makeDay(folder: string): void {
-  const head = '{"timestamp":1777492800,"ticker":"SPX","pad":"';
-  const line = `${head}${'x'.repeat(RECORD_BYTES - head.length - 2)}"}\n`;
-  const files = join(folder, '2026-04-29/SPX/classic');
-  mkdirSync(files, { recursive: true });
-  writeFileSync(join(files, 'gex_full.jsonl'), line.repeat(RECORDS));
 }
 
 async function serve(folder: string, workers: number) {

@@ -1,17 +1,10 @@
 import { newYorkDate, previousTradingDay, tradingDay } from '../core/calendar.js';
 import type { TradeStationBar } from '../feeds/tradestation/model.js';
+import type { Bar } from '../stores/sql/bars.js';
 import { type BarShape, MINUTE_MS, type Span } from './backfill-spans.js';
 
-/** A bar that begins at `startMs`; prices in USD or points, unknown is NaN. */
-export interface SpanBar {
-  readonly startMs: number;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly volume: number;
-  readonly openInterest: number;
-}
+/** A bar of a span, whoever's it is. */
+export type SpanBar = Omit<Bar, 'ticker' | 'timeframe' | 'source'>;
 
 interface SpanWindow {
   readonly span: Span;

@@ -60,6 +60,17 @@ const caught = (promise: Promise<unknown>) =>
     (error: unknown) => error,
   );
 
+/** The first request is never answered; resolves when it has come. */
+function hanging(host: TradestationHost): Promise<void> {
+  return new Promise((resolve) => {
+    host.behave((request) => {
+      if (request.turn > 1) return false;
+      resolve();
+      return new Promise(() => {});
+    });
+  });
+}
+
 describe('an access token', () => {
   it.each([
     ['fixed', false],
@@ -150,15 +161,7 @@ describe('an access token', () => {
 
   it('is still given to a caller who joined one that was interrupted', async () => {
     const { host, options, ctx } = await setUp();
-    let arrived = (): void => {};
-    const asked = new Promise<void>((resolve) => {
-      arrived = resolve;
-    });
-    host.behave((request) => {
-      if (request.turn > 1) return false;
-      arrived();
-      return new Promise(() => {}); // never answered
-    });
+    const asked = hanging(host);
     const tokens = createTokens(options);
     const abort = new AbortController();
     const interrupted = caught(tokens.current({ ...ctx, signal: abort.signal }));
@@ -280,15 +283,7 @@ describe('a process killed between the answer and the file', () => {
       const quiet = () => {};
       const ctx = { clock: systemClock, signal: new AbortController().signal, log: { debug: quiet, info: quiet, warn: quiet, error: quiet } };
       await createTokens(JSON.parse(process.env.OPTIONS)).current(ctx);`;
-    let arrived = (): void => {};
-    const asked = new Promise<void>((resolve) => {
-      arrived = resolve;
-    });
-    host.behave((request) => {
-      if (request.turn > 1) return false;
-      arrived();
-      return new Promise(() => {});
-    });
+    const asked = hanging(host);
     const child = new Child(code, { OPTIONS: JSON.stringify({ ...options, folder }) });
     await asked;
     await child.kill();
